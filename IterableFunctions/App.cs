@@ -1,4 +1,12 @@
+using IterableFunctions.Intake;
+using IterableFunctions.Iterable;
+using IterableFunctions.Iterable.Mapping;
+using IterableFunctions.Segment;
+using IterableFunctions.Storage;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace IterableFunctions;
 
@@ -8,7 +16,77 @@ public static class App
     /// <summary>Registers every service that the functions need. Configuration comes from the host's <c>IConfiguration</c>.</summary>
     public static IServiceCollection AddIterableFunctions(this IServiceCollection services)
     {
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSettings<SegmentOptions>(SegmentOptions.Section, Check);
+        services.AddSettings<IterableOptions>(IterableOptions.Section, Check);
+        services.AddSettings<PagesOptions>(PagesOptions.Section);
+        services.AddStorage();
+        services.AddSingleton<Mapper>();
+        services.AddIterableClient();
+        services.AddTransient<SegmentIntake>();
         return services;
+    }
+
+    /// <summary>Why the app cannot start with its settings, a sentence each; none when it can.</summary>
+    public static IReadOnlyList<string> CheckSettings(IServiceProvider services)
+    {
+        try
+        {
+            services.GetRequiredService<IStartupValidator>().Validate();
+            return [];
+        }
+        catch (OptionsValidationException e)
+        {
+            return [.. e.Failures];
+        }
+        catch (AggregateException e)
+        {
+            return [.. e.InnerExceptions.OfType<OptionsValidationException>().SelectMany(inner => inner.Failures)];
+        }
+    }
+
+    private static void AddIterableClient(this IServiceCollection services)
+        => services.AddHttpClient<IterableClient>((provider, http) =>
+            {
+                var options = provider.GetRequiredService<IOptions<IterableOptions>>().Value;
+                http.BaseAddress = options.Address;
+                http.Timeout = Timeout.InfiniteTimeSpan;
+                http.DefaultRequestHeaders.Add("Api-Key", options.ApiKey);
+                http.DefaultRequestHeaders.UserAgent.ParseAdd("IterableFunctions");
+            })
+            .UseSocketsHttpHandler((handler, _) =>
+            {
+                handler.AllowAutoRedirect = false;
+                handler.UseCookies = false;
+                handler.ConnectTimeout = TimeSpan.FromSeconds(2);
+                // Iterable's addresses change; a connection that lives for ever would not notice.
+                handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
+            })
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            // They name each request at information level, and the key at trace level.
+            .RemoveAllLoggers();
+
+    private static IEnumerable<string> Check(SegmentOptions options, IConfiguration configuration)
+    {
+        if (string.IsNullOrWhiteSpace(options.SharedSecret))
+            yield return "Segment__SharedSecret is not set; it is the shared secret of your Segment webhook (Segment: Connections, Destinations, your webhook, Settings).";
+        if (options.AcceptArrays && string.IsNullOrWhiteSpace(options.HeaderSecret))
+            yield return "Segment__AcceptArrays is true, so Segment__HeaderSecret must be set; it is a secret of your choice, which the Segment webhook sends as the custom header X-Segment-Secret.";
+    }
+
+    private static IEnumerable<string> Check(IterableOptions options, IConfiguration configuration)
+    {
+        if (string.IsNullOrWhiteSpace(options.ApiKey))
+            yield return "Iterable__ApiKey is not set; it is a server-side API key of your Iterable project (Iterable: Integrations, API Keys).";
+        else if (options.ApiKey.Any(c => c is <= ' ' or > '~'))
+            yield return "Iterable__ApiKey holds blanks or characters that no API key has; copy it again (Iterable: Integrations, API Keys).";
+        if (Settings.CheckAddress("Iterable__BaseUrl", options.BaseUrl) is { } problem)
+            yield return problem;
+        if (options is { ProjectType: ProjectType.Email, DataCenter: DataCenter.EU, BaseUrl: null or "" })
+            yield return "Iterable__ProjectType is Email, which Iterable's EU data centre does not have; it must be Hybrid or UserId there.";
+        if (options.PreferUserId && options.ProjectType != ProjectType.Email)
+            yield return $"Iterable__PreferUserId is true, which means something only where Iterable__ProjectType is Email; here it is {options.ProjectType}.";
+        if (StorageConnection.Check(configuration) is { } storage)
+            yield return storage;
     }
 }

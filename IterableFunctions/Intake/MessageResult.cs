@@ -1,0 +1,49 @@
+using System.Text.Json.Serialization;
+
+namespace IterableFunctions.Intake;
+
+/// <summary>What became of one message.</summary>
+/// <param name="Status">In one word.</param>
+/// <param name="MessageId">The message's id, or the SHA-256 of its bytes where it has none; null where there is no message to speak of.</param>
+public sealed record MessageResult(MessageStatus Status, string? MessageId)
+{
+    /// <summary>The Iterable endpoint that it became a call of.</summary>
+    public string? Endpoint { get; init; }
+
+    /// <summary>Why it is ignored.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Why it was rejected or failed, for programs: ours, or Iterable's.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>Why it was rejected or failed, for people: ours, or Iterable's words.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>What had to be left out of it.</summary>
+    public string? Warning { get; init; }
+}
+
+/// <summary>What became of a message, in one word.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<MessageStatus>))]
+public enum MessageStatus
+{
+    /// <summary>Iterable has it.</summary>
+    [JsonStringEnumMemberName("delivered")]
+    Delivered,
+
+    /// <summary>Nothing was to be sent.</summary>
+    [JsonStringEnumMemberName("ignored")]
+    Ignored,
+
+    /// <summary>Iterable refused it for good; the same message again would not help.</summary>
+    [JsonStringEnumMemberName("failed")]
+    Failed,
+
+    /// <summary>It can never succeed as it was sent.</summary>
+    [JsonStringEnumMemberName("rejected")]
+    Rejected,
+
+    /// <summary>It is neither delivered nor kept: send it again.</summary>
+    [JsonStringEnumMemberName("not_delivered")]
+    NotDelivered,
+}

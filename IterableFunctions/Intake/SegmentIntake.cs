@@ -1,0 +1,209 @@
+using System.Security.Cryptography;
+using System.Text;
+using IterableFunctions.Iterable;
+using IterableFunctions.Iterable.Mapping;
+using IterableFunctions.Segment;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace IterableFunctions.Intake;
+
+/// <summary>
+/// What happens to a body that Segment's webhook posts: signature, parse, map every message, deliver, answer. Nothing is answered as done before it is.
+/// </summary>
+public sealed class SegmentIntake(Mapper mapper, IterableClient iterable, IOptions<SegmentOptions> options, TimeProvider time)
+{
+    /// <summary>Most messages in one body. Segment's batches end at 4,000.</summary>
+    public const int MaxMessages = 4_000;
+
+    /// <summary>Segment waits 5 s for an answer; this is what we use of it.</summary>
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(4);
+
+    /// <summary>When Segment is asked to come back after a failure that names no time.</summary>
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
+
+    /// <summary>Calls to Iterable at the same time, for one body.</summary>
+    private const int Concurrency = 16;
+
+    private readonly SegmentOptions _options = options.Value;
+
+    /// <summary>Takes a body.</summary>
+    /// <param name="body">The bytes as received. Not changed before the signature is checked.</param>
+    /// <param name="signature">The header <c>X-Signature</c>.</param>
+    /// <param name="headerSecret">The header <c>X-Segment-Secret</c>.</param>
+    /// <param name="cancellation">The sender has gone.</param>
+    public async Task<WebhookAnswer> AcceptAsync(byte[] body, string? signature, string? headerSecret, CancellationToken cancellation)
+    {
+        var started = time.GetTimestamp();
+        if (CheckSignature(body, signature) is { } unauthorized)
+            return unauthorized;
+
+        var drafts = Map(body, headerSecret, out var several, out var refusal);
+        if (refusal is not null)
+            return refusal;
+
+        await DeliverAsync(drafts, started, cancellation);
+        return Answer(drafts, several);
+    }
+
+    private WebhookAnswer? CheckSignature(byte[] body, string? signature) => WebhookSignature.Check(body, signature, _options.SharedSecret) switch
+    {
+        SignatureCheck.Valid => null,
+        SignatureCheck.Missing => Unauthorized("missing_signature", "The request has no X-Signature header. Set a shared secret in the Segment webhook."),
+        SignatureCheck.Malformed => Unauthorized("malformed_signature", "The X-Signature header is not 40 hexadecimal digits."),
+        _ => Unauthorized("wrong_signature", "The X-Signature header does not match the body. Check that Segment__SharedSecret is the webhook's shared secret."),
+    };
+
+    /// <summary>Reads and maps all that a body holds; afterwards the body is not needed any more.</summary>
+    private List<Draft> Map(byte[] body, string? headerSecret, out bool several, out WebhookAnswer? refusal)
+    {
+        several = false;
+        using var tokens = JsonTokens.Read(WithoutByteOrderMark(body), out var rejection);
+        if (tokens is null)
+        {
+            refusal = BadRequest(rejection!);
+            return [];
+        }
+
+        var messages = tokens.Root;
+        if (messages.IsArray)
+            refusal = CheckArray(headerSecret);
+        else
+            refusal = null;
+        if (refusal is not null)
+            return [];
+
+        if (messages.IsObject && messages["batch"u8] is { IsArray: true } batch && messages["type"u8].IsMissing)
+            messages = batch;
+        several = messages.IsArray;
+        if (!several)
+            return [Map(messages)];
+
+        var drafts = new List<Draft>();
+        foreach (var message in messages.Elements)
+        {
+            if (drafts.Count == MaxMessages)
+            {
+                refusal = BadRequest(new("too_many_messages", $"The body holds more than {MaxMessages} messages."));
+                return [];
+            }
+
+            drafts.Add(Map(message));
+        }
+
+        if (drafts.Count == 0)
+            refusal = BadRequest(new("no_messages", "The body holds no message."));
+        return drafts;
+    }
+
+    private WebhookAnswer? CheckArray(string? headerSecret)
+    {
+        if (!_options.AcceptArrays)
+        {
+            return BadRequest(new("arrays_not_accepted", "The body is an array, of which Segment signs only the first message. Switch batching off in the Segment webhook, or set Segment__AcceptArrays and Segment__HeaderSecret."));
+        }
+
+        return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(headerSecret ?? ""), Encoding.UTF8.GetBytes(_options.HeaderSecret ?? ""))
+            ? null
+            : Unauthorized("wrong_header_secret", "A body that is an array needs the header X-Segment-Secret with the value of Segment__HeaderSecret. Add it as a custom header to the Segment webhook.");
+    }
+
+    private Draft Map(JsonPart json)
+    {
+        var message = SegmentMessage.Read(json, time.GetUtcNow().UtcDateTime, out var rejection);
+        if (message is null)
+            return Draft.Done(Rejected(rejection!, SegmentMessage.PeekMessageId(json)));
+
+        return mapper.Map(message) switch
+        {
+            Mapping.Send send => new Draft(send.Request, send.Warning),
+            Mapping.Ignore ignore => Draft.Done(new(MessageStatus.Ignored, message.MessageId) { Reason = ignore.Reason }),
+            Mapping.Reject reject => Draft.Done(Rejected(reject.Rejection, message.MessageId)),
+            _ => throw new InvalidOperationException("A mapping is one of three."),
+        };
+    }
+
+    /// <summary>Sends what is to be sent: at the same time for different users, one after another for the same.</summary>
+    private async Task DeliverAsync(List<Draft> drafts, long started, CancellationToken cancellation)
+    {
+        if (drafts is [{ Request: not null } single])
+        {
+            await DeliverAsync(single, started, cancellation);
+            return;
+        }
+
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(UserLanes.Of(drafts.Where(draft => draft.Request is not null), draft => draft.Request!), parallel, async (lane, cancelled) =>
+        {
+            foreach (var draft in lane)
+                await DeliverAsync(draft, started, cancelled);
+        });
+    }
+
+    private async Task DeliverAsync(Draft draft, long started, CancellationToken cancellation)
+    {
+        var request = draft.Request!;
+        var left = Budget - time.GetElapsedTime(started);
+        var delivery = left > TimeSpan.Zero ? await iterable.SendAsync(request, left, cancellation) : new Delivery.RetryLater("NoTimeLeft");
+        draft.Result = new(StatusOf(delivery), request.MessageId) { Endpoint = request.Endpoint.Path, Warning = draft.Warning };
+        draft.Result = delivery switch
+        {
+            Delivery.Refused refused => draft.Result with { Code = refused.Code, Detail = refused.Message },
+            Delivery.KeyRefused refused => draft.Result with { Code = refused.Code, Detail = "Iterable refuses the API key." },
+            Delivery.RetryLater later => draft.Result with { Code = later.Code, Detail = "Iterable could not take it now." },
+            _ => draft.Result,
+        };
+        draft.RetryAfter = (delivery as Delivery.RetryLater)?.After;
+    }
+
+    private static MessageStatus StatusOf(Delivery delivery) => delivery switch
+    {
+        Delivery.Delivered => MessageStatus.Delivered,
+        Delivery.Refused => MessageStatus.Failed,
+        _ => MessageStatus.NotDelivered,
+    };
+
+    private static WebhookAnswer Answer(List<Draft> drafts, bool several)
+    {
+        var results = drafts.ConvertAll(draft => draft.Result!);
+        if (results.Find(result => result.Status == MessageStatus.NotDelivered) is { } lost)
+        {
+            var retryAfter = drafts.Max(draft => draft.RetryAfter) ?? RetryAfter;
+            return WebhookAnswer.Problem(StatusCodes.Status503ServiceUnavailable, lost.Code!, $"{lost.Detail} Nothing of it is kept here: send it again.", several ? results : null, several ? null : lost.MessageId, retryAfter);
+        }
+
+        if (several)
+        {
+            return results.TrueForAll(result => result.Status == MessageStatus.Rejected)
+                ? WebhookAnswer.Problem(StatusCodes.Status400BadRequest, "all_rejected", "None of the messages can be taken as it is.", results)
+                : WebhookAnswer.Of(results);
+        }
+
+        return results[0] is { Status: MessageStatus.Rejected } rejected
+            ? WebhookAnswer.Problem(StatusCodes.Status400BadRequest, rejected.Code!, rejected.Detail!, messageId: rejected.MessageId)
+            : WebhookAnswer.Of(results[0]);
+    }
+
+    private static MessageResult Rejected(Rejection rejection, string? messageId)
+        => new(MessageStatus.Rejected, messageId) { Code = rejection.Code, Detail = rejection.Detail };
+
+    private static WebhookAnswer BadRequest(Rejection rejection) => WebhookAnswer.Problem(StatusCodes.Status400BadRequest, rejection.Code, rejection.Detail);
+
+    private static WebhookAnswer Unauthorized(string code, string detail) => WebhookAnswer.Problem(StatusCodes.Status401Unauthorized, code, detail);
+
+    private static Memory<byte> WithoutByteOrderMark(byte[] body) => body.AsMemory(body.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0);
+
+    /// <summary>A message on its way through.</summary>
+    private sealed class Draft(IterableRequest? request, string? warning)
+    {
+        public IterableRequest? Request => request;
+
+        public string? Warning => warning;
+
+        public MessageResult? Result { get; set; }
+
+        public TimeSpan? RetryAfter { get; set; }
+
+        public static Draft Done(MessageResult result) => new(null, null) { Result = result };
+    }
+}

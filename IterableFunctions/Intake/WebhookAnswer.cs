@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http;
+
+namespace IterableFunctions.Intake;
+
+/// <summary>An answer to a webhook: a result, or a problem document (RFC 9457).</summary>
+public sealed class WebhookAnswer : IResult
+{
+    private readonly object _body;
+
+    private WebhookAnswer(int status, object body)
+    {
+        Status = status;
+        _body = body;
+    }
+
+    /// <summary>HTTP status.</summary>
+    public int Status { get; }
+
+    /// <summary>Sent as <c>Retry-After</c>, in whole seconds.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
+
+    public static WebhookAnswer Of(MessageResult result) => new(StatusCodes.Status200OK, result);
+
+    public static WebhookAnswer Of(IReadOnlyList<MessageResult> results) => new(StatusCodes.Status200OK, new MessageResults(results));
+
+    /// <param name="status">HTTP status.</param>
+    /// <param name="code">For programs.</param>
+    /// <param name="detail">For people: what is wrong and what to change.</param>
+    /// <param name="results">What became of each message, where there are several.</param>
+    /// <param name="messageId">Which message it is about, where there is one.</param>
+    /// <param name="retryAfter">When to try again.</param>
+    public static WebhookAnswer Problem(int status, string code, string detail, IReadOnlyList<MessageResult>? results = null, string? messageId = null, TimeSpan? retryAfter = null)
+        => new(status, new ProblemDocument(status, Title(status), code, detail) { Results = results, MessageId = messageId }) { RetryAfter = retryAfter };
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.StatusCode = Status;
+        if (RetryAfter is { } wait)
+            response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        response.ContentType = _body is ProblemDocument ? "application/problem+json" : "application/json";
+        await response.WriteAsJsonAsync(_body, AppJson.Default.GetTypeInfo(_body.GetType())!, response.ContentType, httpContext.RequestAborted);
+    }
+
+    private static string Title(int status) => status switch
+    {
+        StatusCodes.Status401Unauthorized => "Unauthorized",
+        StatusCodes.Status413PayloadTooLarge => "Content Too Large",
+        StatusCodes.Status415UnsupportedMediaType => "Unsupported Media Type",
+        StatusCodes.Status503ServiceUnavailable => "Service Unavailable",
+        _ => "Bad Request",
+    };
+}
+
+/// <summary>What became of several messages, in their order.</summary>
+public sealed record MessageResults(IReadOnlyList<MessageResult> Results);
+
+/// <summary>A problem document (RFC 9457) with our members: <c>code</c> for programs, and what it is about.</summary>
+public sealed record ProblemDocument(int Status, string Title, string Code, string Detail)
+{
+    public string Type { get; } = "about:blank";
+
+    public string? MessageId { get; init; }
+
+    public IReadOnlyList<MessageResult>? Results { get; init; }
+}

@@ -1,0 +1,20 @@
+namespace IterableFunctions.Iterable;
+
+/// <summary>One call of Iterable's API.</summary>
+/// <param name="Path">Path below the base URL.</param>
+public sealed record IterableEndpoint(string Path)
+{
+    /// <summary>Creates a user or updates its fields. Published limit: 500 requests/s per project.</summary>
+    public static readonly IterableEndpoint UpdateUser = new("/api/users/update");
+
+    /// <summary>A custom event. Published limit: 2,000 requests/s per project. An event with an <c>id</c> that exists is updated.</summary>
+    public static readonly IterableEndpoint TrackEvent = new("/api/events/track");
+
+    /// <summary>A purchase. Creates or updates the user, clears the cart. A purchase with an <c>id</c> that exists is updated.</summary>
+    public static readonly IterableEndpoint TrackPurchase = new("/api/commerce/trackPurchase");
+
+    /// <summary>Replaces the user's cart.</summary>
+    public static readonly IterableEndpoint UpdateCart = new("/api/commerce/updateCart");
+
+    public override string ToString() => Path;
+}

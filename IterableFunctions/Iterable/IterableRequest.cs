@@ -1,0 +1,22 @@
+namespace IterableFunctions.Iterable;
+
+/// <summary>A call to Iterable, ready to be sent, now or later.</summary>
+public sealed record IterableRequest
+{
+    public required IterableEndpoint Endpoint { get; init; }
+
+    /// <summary>The JSON body, UTF-8.</summary>
+    public required ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>The Segment message that this comes from.</summary>
+    public required string MessageId { get; init; }
+
+    /// <summary>The userId that the call is addressed to, if it is.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>The email that the call is addressed to, if it is.</summary>
+    public string? Email { get; init; }
+
+    /// <summary>When it happened, UTC.</summary>
+    public required DateTime Timestamp { get; init; }
+}
