@@ -58,7 +58,7 @@ public sealed class SegmentIntake(Mapper mapper, IterableClient iterable, IOptio
     private List<Draft> Map(byte[] body, string? headerSecret, out bool several, out WebhookAnswer? refusal)
     {
         several = false;
-        using var tokens = JsonTokens.Read(WithoutByteOrderMark(body), out var rejection);
+        using var tokens = JsonTokens.Read(body, out var rejection);
         if (tokens is null)
         {
             refusal = BadRequest(rejection!);
@@ -190,8 +190,6 @@ public sealed class SegmentIntake(Mapper mapper, IterableClient iterable, IOptio
     private static WebhookAnswer BadRequest(Rejection rejection) => WebhookAnswer.Problem(StatusCodes.Status400BadRequest, rejection.Code, rejection.Detail);
 
     private static WebhookAnswer Unauthorized(string code, string detail) => WebhookAnswer.Problem(StatusCodes.Status401Unauthorized, code, detail);
-
-    private static Memory<byte> WithoutByteOrderMark(byte[] body) => body.AsMemory(body.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0);
 
     /// <summary>A message on its way through.</summary>
     private sealed class Draft(IterableRequest? request, string? warning)

@@ -107,7 +107,7 @@ public readonly struct JsonPart
 
     internal ReadOnlySpan<byte> Bytes(int start, int end) => _tokens!.Bytes(start, end);
 
-    private JsonTokens.Token Token => _tokens![_index];
+    private ref readonly JsonTokens.Token Token => ref _tokens![_index];
 
     private bool Is(JsonTokens.Kind kind) => _tokens is not null && Token.Kind == kind;
 
@@ -152,7 +152,7 @@ public readonly struct JsonPart
 
         public bool NameIs(ReadOnlySpan<byte> name)
         {
-            var token = _tokens[_index];
+            ref readonly var token = ref _tokens[_index];
             return token.Escaped ? Name.SequenceEqual(name)
                 : token.End - token.Start - 2 == name.Length && _tokens.Bytes(token.Start + 1, token.End - 1).SequenceEqual(name);
         }

@@ -16,11 +16,11 @@ public sealed class JsonTokens : IDisposable
     /// <summary>Deepest nesting of objects and arrays that is taken.</summary>
     public const int MaxDepth = 64;
 
-    private readonly Memory<byte> _json;
+    private readonly byte[] _json;
     private Token[] _tokens;
     private int _count;
 
-    private JsonTokens(Memory<byte> json)
+    private JsonTokens(byte[] json)
     {
         _json = json;
         // Realistic messages hold a token per 12 to 20 bytes; the array grows for denser ones.
@@ -51,9 +51,9 @@ public sealed class JsonTokens : IDisposable
     /// overwritten in place with the replacement character: they have no form in UTF-8, and no receiver would take them.
     /// </param>
     /// <param name="rejection">Why the body was refused, when the answer is null.</param>
-    public static JsonTokens? Read(Memory<byte> json, out Rejection? rejection)
+    public static JsonTokens? Read(byte[] json, out Rejection? rejection)
     {
-        if (!Utf8.IsValid(json.Span))
+        if (!Utf8.IsValid(json))
         {
             rejection = new("invalid_utf8", "The body is not valid UTF-8. Send JSON encoded as UTF-8.");
             return null;
@@ -84,23 +84,24 @@ public sealed class JsonTokens : IDisposable
         _count = 0;
     }
 
-    internal Token this[int index] => _tokens[index];
+    internal ref readonly Token this[int index] => ref _tokens[index];
 
-    internal ReadOnlySpan<byte> Bytes(int start, int end) => _json.Span[start..end];
+    internal ReadOnlySpan<byte> Bytes(int start, int end) => _json.AsSpan(start, end - start);
 
     internal ReadOnlySpan<Token> Range(int first, int end) => _tokens.AsSpan(first, end - first);
 
     private Rejection? Fill()
     {
-        var json = _json.Span;
+        // A byte order mark is no part of JSON, but some senders put one there.
+        var skipped = _json.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0;
         // One level more than we take, so that too deep is told apart from malformed.
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth + 1 });
+        var reader = new Utf8JsonReader(_json.AsSpan(skipped), new JsonReaderOptions { MaxDepth = MaxDepth + 1 });
         Span<int> open = stackalloc int[MaxDepth];
         var depth = 0;
 
         while (reader.Read())
         {
-            var start = (int)reader.TokenStartIndex;
+            var start = skipped + (int)reader.TokenStartIndex;
             switch (reader.TokenType)
             {
                 case JsonTokenType.StartObject or JsonTokenType.StartArray:
@@ -112,7 +113,7 @@ public sealed class JsonTokens : IDisposable
 
                 case JsonTokenType.EndObject or JsonTokenType.EndArray:
                     ref var container = ref _tokens[open[--depth]];
-                    container.End = (int)reader.BytesConsumed;
+                    container.End = skipped + (int)reader.BytesConsumed;
                     container.Next = _count;
                     break;
 
@@ -120,23 +121,23 @@ public sealed class JsonTokens : IDisposable
                     // BytesConsumed stands behind the colon here, so the end is taken from the name itself.
                     Add(Kind.Name, start, start + reader.ValueSpan.Length + 2, reader.ValueIsEscaped);
                     if (reader.ValueIsEscaped)
-                        LoneSurrogates.Replace(json.Slice(start + 1, reader.ValueSpan.Length));
+                        LoneSurrogates.Replace(_json.AsSpan(start + 1, reader.ValueSpan.Length));
                     break;
 
                 case JsonTokenType.String:
-                    Add(Kind.String, start, (int)reader.BytesConsumed, reader.ValueIsEscaped);
+                    Add(Kind.String, start, skipped + (int)reader.BytesConsumed, reader.ValueIsEscaped);
                     if (reader.ValueIsEscaped)
-                        LoneSurrogates.Replace(json.Slice(start + 1, reader.ValueSpan.Length));
+                        LoneSurrogates.Replace(_json.AsSpan(start + 1, reader.ValueSpan.Length));
                     break;
 
                 case JsonTokenType.Number:
                     if (!IsFinite(reader.ValueSpan))
                         return new("number_out_of_range", $"The body holds a number that is too large for a double, at byte {start + 1}.");
-                    Add(Kind.Number, start, (int)reader.BytesConsumed);
+                    Add(Kind.Number, start, skipped + (int)reader.BytesConsumed);
                     break;
 
                 default:
-                    Add(reader.TokenType switch { JsonTokenType.True => Kind.True, JsonTokenType.False => Kind.False, _ => Kind.Null }, start, (int)reader.BytesConsumed);
+                    Add(reader.TokenType switch { JsonTokenType.True => Kind.True, JsonTokenType.False => Kind.False, _ => Kind.Null }, start, skipped + (int)reader.BytesConsumed);
                     break;
             }
         }
