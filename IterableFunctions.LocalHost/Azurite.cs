@@ -7,10 +7,35 @@ namespace IterableFunctions.LocalHost;
 /// <summary>The loopback ports that Azurite listens on.</summary>
 public sealed record AzuritePorts(int Blob, int Queue, int Table)
 {
-    /// <summary>Those that <c>UseDevelopmentStorage=true</c> stands for.</summary>
-    public static AzuritePorts Default { get; } = new(10000, 10001, 10002);
+    // Every installation of Azurite has this account and this key: they are in its documentation.
+    private const string Account = "devstoreaccount1";
+    private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-    public static AzuritePorts Free() => new(LoopbackPort.Free(), LoopbackPort.Free(), LoopbackPort.Free());
+    /// <summary>Those that <c>UseDevelopmentStorage=true</c> stands for.</summary>
+    public static AzuritePorts Default { get; } = From(10000);
+
+    public string ConnectionString =>
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};"
+        + $"BlobEndpoint=http://127.0.0.1:{Blob}/{Account};"
+        + $"QueueEndpoint=http://127.0.0.1:{Queue}/{Account};"
+        + $"TableEndpoint=http://127.0.0.1:{Table}/{Account};";
+
+    public static AzuritePorts Free() => From(LoopbackPort.Free(inARow: 3));
+
+    public static AzuritePorts From(int first) => new(first, first + 1, first + 2);
+
+    /// <summary>Those of them on which something listens.</summary>
+    public async Task<IReadOnlyList<int>> ListenedToAsync(CancellationToken cancellationToken = default)
+    {
+        List<int> listenedTo = [];
+        foreach (var port in (int[])[Blob, Queue, Table])
+        {
+            if (await LoopbackPort.ListensAsync(port, cancellationToken))
+                listenedTo.Add(port);
+        }
+
+        return listenedTo;
+    }
 }
 
 /// <summary>
@@ -21,10 +46,6 @@ public sealed record AzuritePorts(int Blob, int Queue, int Table)
 /// <param name="dataFolder">Where it keeps blobs, queues and tables.</param>
 public sealed class Azurite(string installFolder, string dataFolder, AzuritePorts ports) : IAsyncDisposable
 {
-    // Every installation of Azurite has this account and this key: they are in its documentation.
-    private const string Account = "devstoreaccount1";
-    private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
-
     private static readonly TimeSpan _startsWithin = TimeSpan.FromSeconds(60);
 
     /// <summary>Azurite writes its last changes to disk when it closes; longer than this it does not take.</summary>
@@ -33,11 +54,7 @@ public sealed class Azurite(string installFolder, string dataFolder, AzuritePort
     private readonly string _package = Path.Combine(AppContext.BaseDirectory, "azurite");
     private Process? _process;
 
-    public string ConnectionString { get; } =
-        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};"
-        + $"BlobEndpoint=http://127.0.0.1:{ports.Blob}/{Account};"
-        + $"QueueEndpoint=http://127.0.0.1:{ports.Queue}/{Account};"
-        + $"TableEndpoint=http://127.0.0.1:{ports.Table}/{Account};";
+    public string ConnectionString => ports.ConnectionString;
 
     public string DataFolder { get; } = dataFolder;
 
@@ -59,7 +76,7 @@ public sealed class Azurite(string installFolder, string dataFolder, AzuritePort
         var lastWords = ReadAsync(process);
 
         var patience = Stopwatch.StartNew();
-        while (!await ListensAsync(cancellationToken))
+        while (await ports.ListenedToAsync(cancellationToken) is not { Count: 3 })
         {
             if (process.HasExited)
                 throw new StartException($"Azurite ended at once: {await lastWords}");
@@ -95,11 +112,6 @@ public sealed class Azurite(string installFolder, string dataFolder, AzuritePort
         _process?.Dispose();
         _process = null;
     }
-
-    private async Task<bool> ListensAsync(CancellationToken cancellationToken)
-        => await LoopbackPort.ListensAsync(ports.Blob, cancellationToken)
-            && await LoopbackPort.ListensAsync(ports.Queue, cancellationToken)
-            && await LoopbackPort.ListensAsync(ports.Table, cancellationToken);
 
     /// <summary>Installs the package unless it is, and returns its entry point.</summary>
     private async Task<string> InstallAsync(CancellationToken cancellationToken)

@@ -12,8 +12,6 @@ public sealed record HostSettings
     /// <summary>Signs Segment messages when <c>Segment__SharedSecret</c> is not set. No secret: it guards a loopback address only.</summary>
     public const string DefaultSharedSecret = "local-secret";
 
-    private const string DevelopmentStorage = "UseDevelopmentStorage=true";
-
     private const string Usage = "The options are --urls URL, --time-offset d.hh:mm:ss and --demo.";
 
     /// <summary>Where it listens; on loopback, with its port.</summary>
@@ -22,6 +20,9 @@ public sealed record HostSettings
     /// <summary>How far ahead of the system's clock the app's clock is.</summary>
     public TimeSpan TimeOffset { get; init; }
 
+    /// <summary>How long the message of a process that died stays invisible: <c>LocalHost__QueueLease</c>, ten minutes as in Azure.</summary>
+    public required TimeSpan QueueLease { get; init; }
+
     /// <summary>Whether <c>--demo</c> was given.</summary>
     public bool Demo { get; init; }
 
@@ -29,15 +30,16 @@ public sealed record HostSettings
     public bool Sandbox { get; init; }
 
     /// <summary>Where Azurite is installed: in the clone that this build lies in, else in the working folder.</summary>
-    public string AzuriteFolder { get; } = Path.Combine(Root(), ".local", "azurite");
+    public static string AzuriteFolder => Path.Combine(Root(), ".local", "azurite");
+
+    /// <summary>The ports of the Azurite to start if nothing listens there; null if the storage is somewhere else.</summary>
+    public AzuritePorts? Azurite { get; init; }
 
     /// <summary>What is kept between runs: Azurite's data, the sandbox's. <c>LocalHost__DataFolder</c>, by default <c>.local/data</c>.</summary>
     public required string DataFolder { get; init; }
 
     /// <summary>The app's configuration, keys with colons. What <c>host.json</c> says stands under <c>AzureFunctionsJobHost</c>, as in Azure.</summary>
     public required IReadOnlyDictionary<string, string?> Values { get; init; }
-
-    public bool UsesDevelopmentStorage => Values["AzureWebJobsStorage"] == DevelopmentStorage;
 
     public bool UsesDefaultSharedSecret => Values["Segment:SharedSecret"] == DefaultSharedSecret;
 
@@ -58,22 +60,32 @@ public sealed record HostSettings
         foreach (var (key, value) in settings)
             values[key.Replace("__", ":", StringComparison.Ordinal)] = value;
 
-        var told = new HostSettings
-        {
-            Address = new Uri("http://localhost:7071"),
-            DataFolder = values.GetValueOrDefault("LocalHost:DataFolder") ?? Path.Combine(Root(), ".local", "data"),
-            Sandbox = string.IsNullOrWhiteSpace(values.GetValueOrDefault("Iterable:ApiKey")),
-            Values = values,
-        }.With(new(args.SelectMany(arg => arg.StartsWith("--", StringComparison.Ordinal) ? arg.Split('=', 2) : [arg])));
-
-        Default("AzureWebJobsStorage", DevelopmentStorage);
+        Default("AzureWebJobsStorage", "UseDevelopmentStorage=true");
         Default("Segment:SharedSecret", DefaultSharedSecret);
         Default("Personas:BackfillDelay", "00:00:02");
         Default("LocalHost:QueueLease", "00:10:00");
+        Default("LocalHost:AzuritePort", "10000");
+        var azurite = Ports(values["LocalHost:AzuritePort"]!);
+        var ownFolder = azurite == AzuritePorts.Default ? "data" : $"data-{azurite.Blob}";
+        Default("LocalHost:DataFolder", Path.Combine(Root(), ".local", ownFolder));
+        var developmentStorage = values["AzureWebJobsStorage"]!.Trim(';', ' ').Equals("UseDevelopmentStorage=true", StringComparison.OrdinalIgnoreCase);
+        // The short form stands for the default ports only.
+        if (developmentStorage)
+            values["AzureWebJobsStorage"] = azurite.ConnectionString;
+
+        var told = new HostSettings
+        {
+            Address = new Uri("http://localhost:7071"),
+            Azurite = developmentStorage ? azurite : null,
+            QueueLease = Lease(values["LocalHost:QueueLease"]!),
+            DataFolder = Path.GetFullPath(values["LocalHost:DataFolder"]!),
+            Sandbox = string.IsNullOrWhiteSpace(values.GetValueOrDefault("Iterable:ApiKey")),
+            Values = values,
+        }.With(new(args.SelectMany(arg => arg.StartsWith("--", StringComparison.Ordinal) ? arg.Split('=', 2) : [arg])));
         if (told.Sandbox)
         {
-            Default("Iterable:ApiKey", "sandbox");
             var host = told.Address.Host == "localhost" ? "127.0.0.1" : told.Address.Host;
+            Default("Iterable:ApiKey", "sandbox");
             Default("Iterable:BaseUrl", $"http://{host}:{told.Address.Port}/sandbox");
         }
 
@@ -118,6 +130,17 @@ public sealed record HostSettings
         => TimeSpan.TryParse(offset, CultureInfo.InvariantCulture, out var span) && span >= TimeSpan.Zero
             ? span
             : throw new StartException($"--time-offset {offset} is not a span of time forward; it takes d.hh:mm:ss, such as 31.00:00:00.", 2);
+
+    private static AzuritePorts Ports(string first)
+        => ushort.TryParse(first, CultureInfo.InvariantCulture, out var port) && port is > 0 and < ushort.MaxValue - 1
+            ? AzuritePorts.From(port)
+            : throw new StartException($"LocalHost__AzuritePort is {first}; it takes the first of three port numbers in a row, such as 10000.");
+
+    /// <summary>The storage allows a message to be invisible for a week.</summary>
+    private static TimeSpan Lease(string lease)
+        => TimeSpan.TryParse(lease, CultureInfo.InvariantCulture, out var span) && span >= TimeSpan.FromSeconds(1) && span <= TimeSpan.FromDays(7)
+            ? span
+            : throw new StartException($"LocalHost__QueueLease is {lease}; it takes hh:mm:ss, from 00:00:01 to 7.00:00:00.");
 
     private static IEnumerable<KeyValuePair<string, string?>> HostJson()
         => new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "host.json")).Build()

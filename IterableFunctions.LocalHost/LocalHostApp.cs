@@ -25,8 +25,8 @@ public static class LocalHostApp
         services.AddSingleton(settings);
         services.AddRouting();
         services.AddMvcCore();
-        if (settings.UsesDevelopmentStorage)
-            services.AddSingleton<DevelopmentStorage>().AddHostedService(provider => provider.GetRequiredService<DevelopmentStorage>());
+        if (settings.Azurite is { } ports)
+            services.AddSingleton(ports).AddSingleton<DevelopmentStorage>().AddHostedService(provider => provider.GetRequiredService<DevelopmentStorage>());
         services.AddIterableFunctions();
         services.Replace(ServiceDescriptor.Singleton<TimeProvider>(new OffsetTimeProvider(settings.TimeOffset)));
         services.AddSingleton(FunctionCatalog.Find(functions ?? typeof(App).Assembly.GetTypes(), builder.Configuration));

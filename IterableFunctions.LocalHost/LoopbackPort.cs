@@ -7,24 +7,16 @@ namespace IterableFunctions.LocalHost;
 public static class LoopbackPort
 {
     /// <summary>
-    /// A port on which nothing listens. It comes from below the range that systems give to outgoing connections, so that
-    /// none of those takes it while the server that uses it is stopped and started again.
+    /// The first of so many ports in a row on which nothing listens. They come from below the range that systems give to
+    /// outgoing connections, so that none of those takes one while the server that uses it is stopped and started again.
     /// </summary>
-    public static int Free()
+    public static int Free(int inARow = 1)
     {
         while (true)
         {
-            var port = Random.Shared.Next(20_000, 32_000);
-            try
-            {
-                using var listener = new TcpListener(IPAddress.Loopback, port);
-                listener.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Taken: try another.
-            }
+            var first = Random.Shared.Next(20_000, 32_000);
+            if (Enumerable.Range(first, inARow).All(IsFree))
+                return first;
         }
     }
 
@@ -34,6 +26,20 @@ public static class LoopbackPort
         {
             using var client = new TcpClient();
             await client.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
             return true;
         }
         catch (SocketException)

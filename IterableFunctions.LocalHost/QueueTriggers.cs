@@ -28,10 +28,9 @@ public sealed record QueueLimits
 
 /// <summary>Drains the queues that functions are triggered by, as the Functions host does.</summary>
 public sealed class QueueTriggers(
-    FunctionCatalog catalog, IServiceScopeFactory scopes, IConfiguration settings, ILogger<QueueTriggers> logger) : TriggerLoops
+    FunctionCatalog catalog, HostSettings host, IServiceScopeFactory scopes, IConfiguration settings, ILogger<QueueTriggers> logger) : TriggerLoops
 {
     private readonly QueueLimits _limits = settings.GetSection("AzureFunctionsJobHost:extensions:queues").Get<QueueLimits>() ?? new();
-    private readonly TimeSpan _lease = settings.GetValue("LocalHost:QueueLease", TimeSpan.FromMinutes(10));
 
     protected override Task RunAsync(CancellationToken stopping)
         => Task.WhenAll(catalog.Functions.Where(function => function.Trigger is QueueTrigger).Select(function => DrainAsync(function, stopping)));
@@ -39,7 +38,7 @@ public sealed class QueueTriggers(
     private Task DrainAsync(Function function, CancellationToken stopping)
     {
         var trigger = (QueueTrigger)function.Trigger;
-        return new QueueListener(function, Client(trigger.Queue), Client($"{trigger.Queue}-poison"), _limits, _lease, scopes, logger).RunAsync(stopping);
+        return new QueueListener(function, Client(trigger.Queue), Client($"{trigger.Queue}-poison"), _limits, host.QueueLease, scopes, logger).RunAsync(stopping);
 
         // Base64 is decoded here, for what is not base64 has to be seen to be moved away. Retries are short: the loop has its own patience.
         QueueClient Client(string queue) => new(settings[trigger.Connection], queue, new QueueClientOptions

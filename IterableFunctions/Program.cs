@@ -1,8 +1,4 @@
 using IterableFunctions;
-using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Hosting;
 
-var builder = FunctionsApplication.CreateBuilder(args);
-builder.ConfigureFunctionsWebApplication();
-builder.Services.AddIterableFunctions();
-builder.Build().Run();
+App.CreateWorker(args).Build().Run();

@@ -1,7 +1,0 @@
-namespace IterableFunctions.Tests;
-
-public class SkeletonTests
-{
-    [Fact]
-    public void Builds() => Assert.NotNull(typeof(Functions.Health));
-}
