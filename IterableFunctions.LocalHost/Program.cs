@@ -1,1 +1,35 @@
-Console.WriteLine("LocalHost");
+using IterableFunctions.LocalHost;
+using Microsoft.Extensions.Options;
+
+try
+{
+    var settings = HostSettings.Read(args);
+    if (await LoopbackPort.ListensAsync(settings.Address.Port))
+        throw new StartException($"Something listens on port {settings.Address.Port} already: end it, or choose another with --urls http://127.0.0.1:PORT.");
+    await using var app = LocalHostApp.Create(settings);
+    await app.StartAsync();
+    Greeting.Write(app, settings, Console.Out);
+    // DEMO: if (settings.Demo) await Demo.RunAsync(app);
+    await app.WaitForShutdownAsync();
+    return 0;
+}
+catch (StartException reason)
+{
+    Console.Error.WriteLine(reason.Message);
+    return reason.ExitCode;
+}
+catch (OptionsValidationException reason)
+{
+    Console.Error.WriteLine(string.Join(' ', reason.Failures));
+    return 1;
+}
+catch (IOException reason)
+{
+    Console.Error.WriteLine(reason.Message);
+    return 1;
+}
+catch (OperationCanceledException)
+{
+    // Told to end before it had started.
+    return 0;
+}

@@ -1,13 +1,8 @@
 using IterableFunctions;
-using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Hosting;
 
-var builder = FunctionsApplication.CreateBuilder(args);
-builder.ConfigureFunctionsWebApplication();
-builder.Services.AddIterableFunctions();
-
-var app = builder.Build();
-if (App.CheckSettings(app.Services) is { Count: > 0 } problems)
+using var worker = App.CreateWorker(args).Build();
+if (App.CheckSettings(worker.Services) is { Count: > 0 } problems)
 {
     // Said before the host waits for us: a worker that throws later leaves its requests hanging.
     foreach (var problem in problems)
@@ -15,5 +10,5 @@ if (App.CheckSettings(app.Services) is { Count: > 0 } problems)
     return 1;
 }
 
-app.Run();
+worker.Run();
 return 0;

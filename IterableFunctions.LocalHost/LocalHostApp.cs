@@ -1,0 +1,61 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Console;
+
+namespace IterableFunctions.LocalHost;
+
+/// <summary>Puts the local host together.</summary>
+public static class LocalHostApp
+{
+    /// <summary>
+    /// The app, ready to start. It takes nothing from the process it runs in: settings come from <paramref name="settings"/>
+    /// alone, so that several can run in one process.
+    /// </summary>
+    /// <param name="configure">Registers services after all others, so that a test can replace them.</param>
+    /// <param name="functions">The types among which functions are looked for; by default the app's.</param>
+    public static WebApplication Create(HostSettings settings, Action<IServiceCollection>? configure = null, IEnumerable<Type>? functions = null)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Configuration.AddInMemoryCollection(settings.Values);
+        builder.WebHost.UseKestrel().UseUrls(settings.Address.ToString());
+        AddLogging(builder);
+
+        var services = builder.Services;
+        // Together with what ends after it, this has to fit into the ten seconds that a supervisor gives before it kills.
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        services.AddSingleton(settings);
+        services.AddRouting();
+        services.AddMvcCore();
+        if (settings.Azurite is { } ports)
+            services.AddSingleton(ports).AddSingleton<DevelopmentStorage>().AddHostedService(provider => provider.GetRequiredService<DevelopmentStorage>());
+        services.AddIterableFunctions();
+        services.Replace(ServiceDescriptor.Singleton<TimeProvider>(new OffsetTimeProvider(settings.TimeOffset)));
+        services.AddSingleton(FunctionCatalog.Find(functions ?? typeof(App).Assembly.GetTypes(), builder.Configuration));
+        services.AddSingleton<TimerTriggers>().AddHostedService(provider => provider.GetRequiredService<TimerTriggers>());
+        services.AddHostedService<QueueTriggers>();
+        // SANDBOX: if (settings.Sandbox) services.AddSandbox(settings.DataFolder);
+        configure?.Invoke(services);
+
+        var app = builder.Build();
+        app.MapFunctions();
+        app.MapAdmin();
+        // SANDBOX: if (settings.Sandbox) app.MapSandbox("/sandbox");
+        return app;
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder)
+    {
+        builder.Logging
+            .AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss ";
+                console.ColorBehavior = LoggerColorBehavior.Default;
+            })
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("System.Net.Http", LogLevel.Warning)
+            .AddFilter("Azure", LogLevel.Warning)
+            // Why it could not start is said once, by Program.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical)
+            .AddConfiguration(builder.Configuration.GetSection("Logging"));
+    }
+}

@@ -1,0 +1,38 @@
+using IterableFunctions.LocalHost;
+
+namespace IterableFunctions.Tests;
+
+/// <summary>
+/// Storage for tests: <c>IClassFixture&lt;AzuriteFixture&gt;</c>. All of them share one Azurite, which the first starts on free
+/// ports and an empty folder, and which ends with the test run; so names of tables and queues have to be unique. It is no
+/// collection's fixture, for the classes of a collection never run side by side.
+/// </summary>
+public sealed class AzuriteFixture : IAsyncLifetime
+{
+    private static readonly Lazy<Task<Azurite>> _shared = new(StartAsync);
+
+    public string ConnectionString { get; private set; } = "";
+
+    public async Task InitializeAsync() => ConnectionString = (await _shared.Value).ConnectionString;
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    /// <summary>A name for a table, a queue or a container that no other test uses.</summary>
+    public static string Unique(string name) => $"{name}{Guid.NewGuid():N}"[..(name.Length + 12)];
+
+    /// <summary>An Azurite of the test's own, not yet started, to stop and to kill.</summary>
+    public static Azurite Own() => new(
+        HostSettings.AzuriteFolder, Directory.CreateTempSubdirectory("azurite-").FullName, AzuritePorts.Free());
+
+    private static async Task<Azurite> StartAsync()
+    {
+        var azurite = Own();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            azurite.Kill();
+            Directory.Delete(azurite.DataFolder, recursive: true);
+        };
+        await azurite.StartAsync();
+        return azurite;
+    }
+}

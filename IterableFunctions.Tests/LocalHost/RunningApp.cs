@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using IterableFunctions.LocalHost;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace IterableFunctions.Tests.LocalHost;
+
+/// <summary>The local host in this process, on a free port, with the settings and functions of one test.</summary>
+public sealed class RunningApp : IAsyncDisposable
+{
+    private RunningApp(WebApplication app, HostSettings settings, RecordedLogs logs)
+        => (App, Logs, Client) = (app, logs, new HttpClient { BaseAddress = settings.Address });
+
+    public WebApplication App { get; }
+
+    public HttpClient Client { get; }
+
+    public RecordedLogs Logs { get; }
+
+    /// <param name="storage">A connection string.</param>
+    /// <param name="functions">The types with the functions to run; null for the app's own.</param>
+    /// <param name="settings">Named as environment variables are.</param>
+    /// <param name="configure">Replaces services.</param>
+    /// <param name="args">More command line.</param>
+    public static async Task<RunningApp> StartAsync(
+        string storage,
+        IEnumerable<Type>? functions = null,
+        IReadOnlyDictionary<string, string?>? settings = null,
+        Action<IServiceCollection>? configure = null,
+        params string[] args)
+    {
+        var read = HostSettings.Read(
+            ["--urls", "http://127.0.0.1:0", .. args],
+            [KeyValuePair.Create("AzureWebJobsStorage", (string?)storage), .. settings ?? new Dictionary<string, string?>()]);
+        var logs = new RecordedLogs();
+        var app = LocalHostApp.Create(read, services =>
+        {
+            services.RemoveAll<ILoggerProvider>().AddSingleton<ILoggerProvider>(logs);
+            configure?.Invoke(services);
+        }, functions);
+        await app.StartAsync();
+        return new(app, read, logs);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await App.StopAsync();
+        await App.DisposeAsync();
+    }
+}
+
+/// <summary>What was logged, line by line.</summary>
+public sealed class RecordedLogs : ILoggerProvider, ILogger
+{
+    private readonly ConcurrentQueue<(LogLevel Level, string Line)> _lines = [];
+
+    public IEnumerable<string> At(LogLevel level) => _lines.Where(line => line.Level == level).Select(line => line.Line);
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        => _lines.Enqueue((logLevel, formatter(state, exception)));
+
+    public void Dispose()
+    {
+    }
+}
