@@ -123,17 +123,17 @@ public sealed class SandboxIterable : IDisposable
         {
             case FaultMode.Status or FaultMode.RefuseKey:
                 var refusal = Faults.AnswerOf(fault);
-                Log(call, null, refusal, fault.Mode, tookEffect: false);
+                Log(call, refusal, fault.Mode);
                 return refusal;
 
             case FaultMode.BreakBefore:
-                Log(call, null, Unanswered("Connection broken before the call took effect"), fault.Mode, tookEffect: false);
+                Log(call, Unanswered("Connection broken before the call took effect"), fault.Mode);
                 return null;
 
             case FaultMode.Hang:
                 if (!await WaitAsync(fault, gone))
                 {
-                    Log(call, null, Unanswered("The caller gave up before the call took effect"), fault.Mode, tookEffect: false);
+                    Log(call, Unanswered("The caller gave up before the call took effect"), fault.Mode);
                     return null;
                 }
                 return Handle(call, fault.Mode).Answer;
@@ -160,7 +160,6 @@ public sealed class SandboxIterable : IDisposable
 
     private (Answer Answer, SandboxCall Logged) Handle(Call call, FaultMode? fault)
     {
-        object? parsed = null;
         if (call.Request.ApiKey != _options.ApiKey)
         {
             return Refuse(Answer.Refusal(401, "BadApiKey", "Invalid API key", json =>
@@ -185,6 +184,7 @@ public sealed class SandboxIterable : IDisposable
         if (call.Request.Body is null)
             return Refuse(Answer.Page(413, "Request Entity Too Large"));
 
+        object? parsed;
         if (!call.Route.HasBody)
         {
             parsed = new Lookup(call.Argument, LimitOf(call.Request));
@@ -211,7 +211,7 @@ public sealed class SandboxIterable : IDisposable
             return (answer, Add(number, call, parsed, answer, fault, tookEffect));
         }
 
-        (Answer, SandboxCall) Refuse(Answer answer) => (answer, Log(call, parsed, answer, fault, tookEffect: false));
+        (Answer, SandboxCall) Refuse(Answer answer) => (answer, Log(call, answer, fault));
     }
 
     private void Replay(JournalEntry entry)
@@ -230,10 +230,14 @@ public sealed class SandboxIterable : IDisposable
         Add(entry.Number, new(request, route, argument, document?.RootElement, entry.At), parsed, answer, null, answer.Succeeded);
     }
 
-    private SandboxCall Log(Call call, object? parsed, Answer answer, FaultMode? fault, bool tookEffect)
+    /// <summary>Logs a call that changed nothing. What its body says about user and event is read for the log alone.</summary>
+    private SandboxCall Log(Call call, Answer answer, FaultMode? fault)
     {
+        var parsed = !call.Route.HasBody ? new Lookup(call.Argument, null)
+            : call.Json is { } json ? new BodyReader().Read(call.Route.Operation, json)
+            : null;
         lock (_lock)
-            return Add(++_lastNumber, call, parsed, answer, fault, tookEffect);
+            return Add(++_lastNumber, call, parsed, answer, fault, tookEffect: false);
     }
 
     private SandboxCall Add(long number, Call call, object? parsed, Answer answer, FaultMode? fault, bool tookEffect)

@@ -79,5 +79,5 @@ public sealed record SandboxOptions
     public int RememberedCalls { get; init; } = 10_000;
 
     /// <summary>How many bytes of a request and of its answer the call log keeps. The rest is cut off, for display only.</summary>
-    public int RememberedBytesPerCall { get; init; } = 16_384;
+    public int RememberedBytesPerCall { get; init; } = 8_192;
 }

@@ -107,8 +107,8 @@ function what(call) {
     case "users/update": return [names(body?.dataFields)];
     case "commerce/trackPurchase": return [el("b", {}, "Purchase"), body ? `  ${body.total} · ${count(body.items?.length ?? 0, "item")}` : ""];
     case "commerce/updateCart": return [el("b", {}, "Cart"), body ? `  ${count(body.items?.length ?? 0, "item")}` : ""];
-    case "users/bulkUpdate": return [el("b", {}, count(call.items, "user"))];
-    case "events/trackBulk": return [el("b", {}, count(call.items, "event")), call.eventName ? `  ${call.eventName}, …` : ""];
+    case "users/bulkUpdate": return [call.items > 0 ? el("b", {}, count(call.items, "user")) : ""];
+    case "events/trackBulk": return [call.items > 0 ? el("b", {}, count(call.items, "event")) : "", call.eventName ? `  ${call.eventName}, …` : ""];
     case "users/updateEmail": return [`→ ${body?.newEmail ?? ""}`];
     case "users/merge": return [`→ ${body?.destinationEmail ?? body?.destinationUserId ?? ""}`];
     default: return [""];
@@ -254,7 +254,7 @@ async function updateContact() {
   $("fields").replaceChildren(table(["Field", "Value", "Type"], Object.entries(user.dataFields).map(([field, value]) => el("tr", {},
     el("td", { class: "name" }, field),
     el("td", {}, cell(value)),
-    el("td", {}, el("span", { class: "type" }, (Array.isArray(value) ? "array of " : "") + (contact.types[field] ?? (Array.isArray(value) ? "object" : typeof value))))))));
+    el("td", { class: "last" }, el("span", { class: "type" }, (Array.isArray(value) ? "array of " : "") + (contact.types[field] ?? (Array.isArray(value) ? "object" : typeof value))))))));
 
   const rows = contact.events.map(event => {
     const fields = event.eventType === "purchase"
