@@ -1,0 +1,169 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace IterableFunctions.LocalHost.Sandbox;
+
+/// <summary>What a fault does to a call.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<FaultMode>))]
+public enum FaultMode
+{
+    /// <summary>Answers with <see cref="Fault.Status"/>; the call has no effect.</summary>
+    [JsonStringEnumMemberName("status")]
+    Status,
+
+    /// <summary>The call takes effect, the answer is <see cref="Fault.Status"/> all the same: the caller cannot know.</summary>
+    [JsonStringEnumMemberName("statusAfter")]
+    StatusAfter,
+
+    /// <summary>Waits for <see cref="Fault.HangSeconds"/>, then goes on as usual; no effect if the caller has given up by then.</summary>
+    [JsonStringEnumMemberName("hang")]
+    Hang,
+
+    /// <summary>Takes effect at once, and answers after <see cref="Fault.HangSeconds"/>.</summary>
+    [JsonStringEnumMemberName("hangAfter")]
+    HangAfter,
+
+    /// <summary>Breaks the connection; the call has no effect.</summary>
+    [JsonStringEnumMemberName("breakBefore")]
+    BreakBefore,
+
+    /// <summary>Takes effect, then breaks the connection without an answer.</summary>
+    [JsonStringEnumMemberName("breakAfter")]
+    BreakAfter,
+
+    /// <summary>Answers 401 <c>BadApiKey</c>, as if the key had been withdrawn; no effect.</summary>
+    [JsonStringEnumMemberName("refuseKey")]
+    RefuseKey,
+}
+
+/// <summary>An order to make the next calls fail. The first that matches a call is used up by it.</summary>
+public sealed record Fault
+{
+    /// <summary>Such as <c>events/track</c>; null = any endpoint. <c>/api/</c> in front is ignored.</summary>
+    public string? Endpoint { get; init; }
+
+    /// <summary>An email or a userId that the call must name, in any place of its body, path or query; null = any user.</summary>
+    public string? User { get; init; }
+
+    /// <summary>How many calls; below zero = until removed.</summary>
+    public int Calls { get; init; } = 1;
+
+    /// <summary>What happens to them.</summary>
+    public required FaultMode Mode { get; init; }
+
+    /// <summary>HTTP status for the modes that answer. Without <see cref="Code"/> 502, 503 and 504 are HTML, as from a gateway.</summary>
+    public int Status { get; init; } = 500;
+
+    /// <summary>Iterable's code; null = the usual one of the status. <c>Success</c> with an error status really occurs.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>Seconds for a <c>Retry-After</c> header; null = none. With a 429 it is also <c>params.rateLimitReset</c>.</summary>
+    public double? RetryAfter { get; init; }
+
+    /// <summary>Seconds for the modes that hang.</summary>
+    public double HangSeconds { get; init; } = 30;
+}
+
+/// <summary>A fault that waits for calls.</summary>
+/// <param name="Id">For removing it.</param>
+/// <param name="Fault">As it was ordered.</param>
+/// <param name="CallsLeft">How many calls it will still meet; below zero = any number.</param>
+/// <param name="CallsMet">How many it has met.</param>
+public sealed record ArmedFault(int Id, Fault Fault, int CallsLeft, int CallsMet);
+
+/// <summary>The faults in waiting.</summary>
+internal sealed class Faults
+{
+    private readonly Lock _lock = new();
+    private readonly List<ArmedFault> _armed = [];
+    private volatile bool _any;
+    private int _lastId;
+
+    public int Add(Fault fault)
+    {
+        var endpoint = fault.Endpoint?.TrimStart('/');
+        if (endpoint?.StartsWith("api/", StringComparison.Ordinal) == true)
+            endpoint = endpoint[4..];
+        lock (_lock)
+        {
+            _armed.Add(new(++_lastId, fault with { Endpoint = endpoint }, fault.Calls, 0));
+            _any = true;
+            return _lastId;
+        }
+    }
+
+    public IReadOnlyList<ArmedFault> Armed()
+    {
+        lock (_lock)
+            return [.. _armed];
+    }
+
+    /// <param name="id">Null = all.</param>
+    public int Remove(int? id)
+    {
+        lock (_lock)
+        {
+            var removed = _armed.RemoveAll(fault => id is null || fault.Id == id);
+            _any = _armed.Count > 0;
+            return removed;
+        }
+    }
+
+    /// <summary>The fault that meets this call, if any; costs nothing while none is armed.</summary>
+    public Fault? Take(string endpoint, JsonElement? body, string? argument)
+    {
+        if (!_any)
+            return null;
+        lock (_lock)
+        {
+            var index = _armed.FindIndex(armed =>
+                (armed.Fault.Endpoint is null || armed.Fault.Endpoint == endpoint)
+                && (armed.Fault.User is not { } user || string.Equals(argument, user, StringComparison.OrdinalIgnoreCase) || (body is { } json && Names(json, user))));
+            if (index < 0)
+                return null;
+            var met = _armed[index];
+            if (met.CallsLeft == 1)
+                _armed.RemoveAt(index);
+            else
+                _armed[index] = met with { CallsLeft = met.CallsLeft < 0 ? -1 : met.CallsLeft - 1, CallsMet = met.CallsMet + 1 };
+            _any = _armed.Count > 0;
+            return met.Fault;
+        }
+    }
+
+    /// <summary>The answer of the modes that answer.</summary>
+    public static Answer AnswerOf(Fault fault)
+    {
+        var status = fault.Mode == FaultMode.RefuseKey ? 401 : fault.Status;
+        if (fault.Code is null && status is 502 or 503 or 504)
+            return Answer.Page(status, $"{status} {(status == 502 ? "Bad Gateway" : status == 503 ? "Service Unavailable" : "Gateway Time-out")}") with { RetryAfter = fault.RetryAfter };
+        var code = fault.Code ?? status switch
+        {
+            400 => "BadParams",
+            401 => "BadApiKey",
+            403 => "Forbidden",
+            404 => "NotFound",
+            409 => "ExternalKeyConflict",
+            429 => "RateLimitExceeded",
+            _ => "GenericError",
+        };
+        var answer = Answer.Refusal(status, code, $"Ordered failure: {status} {code}", status != 429 ? null : json =>
+        {
+            json.WriteNumber("rateLimitLimit"u8, 1);
+            json.WriteNumber("rateLimitRemaining"u8, 0);
+            json.WriteNumber("rateLimitReset"u8, Math.Max(1, (int)Math.Ceiling(fault.RetryAfter ?? 1)));
+        });
+        return answer with { RetryAfter = fault.RetryAfter };
+    }
+
+    private static bool Names(JsonElement json, string user) => json.ValueKind switch
+    {
+        JsonValueKind.Object => json.EnumerateObject().Any(property =>
+            property.Value.ValueKind == JsonValueKind.String
+                ? (property.Name.EndsWith("email", StringComparison.OrdinalIgnoreCase) || property.Name.EndsWith("userId", StringComparison.OrdinalIgnoreCase))
+                    && string.Equals(property.Value.GetString(), user, StringComparison.OrdinalIgnoreCase)
+                : property.Name is "user" or "users" or "events" && Names(property.Value, user)),
+        JsonValueKind.Array => json.EnumerateArray().Any(item => Names(item, user)),
+        _ => false,
+    };
+}
