@@ -55,12 +55,16 @@ public class FaultsTests
         var time = new FakeTimeProvider();
         await using var server = await SandboxServer.StartAsync(new SandboxOptions { ApiKey = SandboxServer.Key, Time = time });
         server.Sandbox.AddFault(new() { Mode = mode });
-        server.Client.Timeout = TimeSpan.FromMilliseconds(100);
+        using var patience = new CancellationTokenSource();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/sandbox/api/events/track") { Content = new StringContent(Event.Replace('\'', '"')) };
+        request.Headers.Add("Api-Key", SandboxServer.Key);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => server.PostAsync("events/track", Event));
+        var call = server.Client.SendAsync(request, patience.Token);
+        await UntilAsync(() => server.Sandbox is { ArmedFaults: [], Events.Count: var events } && events == effects);
+        await patience.CancelAsync();
 
-        while (server.Sandbox.Calls is not [.., { Status: 0 }])
-            await Task.Delay(5);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        await UntilAsync(() => server.Sandbox.Calls is [.., { Status: 0 }]);
         Assert.Equal(effects, server.Sandbox.Events.Count);
     }
 
@@ -74,13 +78,14 @@ public class FaultsTests
         server.Sandbox.AddFault(new() { Mode = mode, HangSeconds = 20 });
 
         var call = server.PostAsync("events/track", Event);
-        await Task.Delay(50);
+        await UntilAsync(() => server.Sandbox.ArmedFaults is []);
         Assert.False(call.IsCompleted);
-        while (!call.IsCompleted)
+        // The hang may begin a moment after its fault was taken, so the clock moves on until it is over.
+        await UntilAsync(() =>
         {
             time.Advance(TimeSpan.FromSeconds(20));
-            await Task.Delay(5);
-        }
+            return call.IsCompleted;
+        });
 
         Assert.Equal(200, (await call).Status);
     }
@@ -129,6 +134,16 @@ public class FaultsTests
 
         Assert.Equal(400, await OrderAsync(server, order));
         Assert.Empty(server.Sandbox.ArmedFaults);
+    }
+
+    private static async Task UntilAsync(Func<bool> done)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (!done())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(30), "Waited for 30 s in vain.");
+            await Task.Delay(5);
+        }
     }
 
     private static async Task<int> OrderAsync(SandboxServer server, string fault)
