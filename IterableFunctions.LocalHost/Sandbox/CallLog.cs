@@ -15,6 +15,9 @@ public sealed record SandboxCall
     /// <summary>Such as <c>users/update</c>; <c>unknown</c> for paths that are no endpoint.</summary>
     public required string Endpoint { get; init; }
 
+    /// <summary>Below <c>/api/</c>, as it was sent, without the query.</summary>
+    public required string Path { get; init; }
+
     /// <summary>The user's email as the call gave it; of the first item in a bulk call. Null when it gave none or could not be read.</summary>
     public string? Email { get; init; }
 
@@ -48,7 +51,7 @@ public sealed record SandboxCall
     /// <summary>The answer's body, cut off likewise.</summary>
     public ReadOnlyMemory<byte> AnswerBody { get; init; }
 
-    /// <summary>Anything but a full success: an error status, no answer at all, or a bulk call with failed items.</summary>
+    /// <summary>An error status, or no answer at all. A bulk call with failed items is not refused: it is answered with 200.</summary>
     public bool Refused => Status is < 200 or >= 300;
 }
 

@@ -18,13 +18,16 @@ internal sealed record JournalEntry(long Number, DateTimeOffset At, string Metho
 /// </summary>
 internal sealed class Journal : IDisposable
 {
+    private readonly FileStream _lock;
     private readonly FileStream _file;
     private readonly ArrayBufferWriter<byte> _line = new(4_096);
 
-    /// <summary>Opens or creates the file, alone for writing. A torn last line, the trace of a kill, is cut off.</summary>
+    /// <summary>Opens or creates the file, alone: a second sandbox on the same file is refused. A torn last line, the trace of a kill, is cut off.</summary>
     public Journal(string path, Action<JournalEntry> replay)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        // A file of its own, since on Unix a lock on the journal itself would either not keep writers out or keep readers out too.
+        _lock = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
         _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
         try
         {
@@ -32,7 +35,7 @@ internal sealed class Journal : IDisposable
         }
         catch
         {
-            _file.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -75,7 +78,11 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        _lock.Dispose();
+    }
 
     private void Replay(string path, Action<JournalEntry> replay)
     {

@@ -34,7 +34,7 @@ internal static class Refusals
     {
         if (admission.Check.Mismatches is { } mismatches)
         {
-            return Answer.Refusal(400, "RequestFieldsTypesMismatched", $"Project sandbox: the types of {mismatches.Count} fields differ from those sent before: {string.Join(", ", mismatches.Keys)}", json =>
+            return Answer.Refusal(400, "RequestFieldsTypesMismatched", $"Project sandbox: the type differs from the one sent before: {string.Join(", ", mismatches.Keys)}", json =>
             {
                 json.WriteStartObject("validationErrors"u8);
                 foreach (var (path, mismatch) in mismatches)

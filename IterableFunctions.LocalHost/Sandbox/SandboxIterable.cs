@@ -249,6 +249,7 @@ public sealed class SandboxIterable : IDisposable
             At = call.At,
             Method = call.Request.Method,
             Endpoint = call.Route.Name,
+            Path = call.Request.Path,
             Email = subject.Email,
             UserId = subject.UserId,
             EventName = subject.EventName,

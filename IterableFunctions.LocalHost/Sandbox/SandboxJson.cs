@@ -80,6 +80,7 @@ internal static class SandboxJson
             json.WriteString("at"u8, call.At);
             json.WriteString("method"u8, call.Method);
             json.WriteString("endpoint"u8, call.Endpoint);
+            json.WriteString("path"u8, call.Path);
             json.WriteString("email"u8, call.Email);
             json.WriteString("userId"u8, call.UserId);
             json.WriteString("eventName"u8, call.EventName);

@@ -105,7 +105,7 @@ function what(call) {
   switch (call.endpoint) {
     case "events/track": return [el("b", {}, call.eventName ?? ""), "  ", names(body?.dataFields)];
     case "users/update": return [names(body?.dataFields)];
-    case "commerce/trackPurchase": return [el("b", {}, "Purchase"), body ? `  ${body.total} · ${count(body.items?.length ?? 0, "item")}` : ""];
+    case "commerce/trackPurchase": return [el("b", {}, "Purchase"), body ? `  ${body.total ?? "without total"} · ${count(body.items?.length ?? 0, "item")}` : ""];
     case "commerce/updateCart": return [el("b", {}, "Cart"), body ? `  ${count(body.items?.length ?? 0, "item")}` : ""];
     case "users/bulkUpdate": return [call.items > 0 ? el("b", {}, count(call.items, "user")) : ""];
     case "events/trackBulk": return [call.items > 0 ? el("b", {}, count(call.items, "event")) : "", call.eventName ? `  ${call.eventName}, …` : ""];
@@ -123,6 +123,12 @@ function failures(call) {
   return parts.join(" · ");
 }
 
+// BadJsonBody's reasons stand in its params, by path.
+function reason(call) {
+  const params = call.code === "BadJsonBody" ? Object.entries(parse(call.answer)?.params ?? {}) : [];
+  return params.length > 0 ? params.map(([path, complaint]) => `${path}: ${complaint}`).join(" · ") : call.message ?? "";
+}
+
 function row(call) {
   const kind = outcome(call);
   const fold = el("span", { class: "fold", "aria-hidden": "true" }, "▸");
@@ -131,13 +137,13 @@ function row(call) {
   const line = el("div", { class: "call", role: "button", tabindex: "0", "aria-expanded": "false" },
     el("time", { datetime: call.at, title: call.at }, new Date(call.at).toISOString().slice(11, 23)),
     el("span", { class: "status" }, call.status === 0 ? "—" : String(call.status)),
-    el("span", { class: "endpoint", title: `${call.method} /api/${call.endpoint}` }, (call.method === "POST" ? "" : call.method + " ") + call.endpoint),
+    el("span", { class: "endpoint", title: `${call.method} /api/${call.path}` }, (call.method === "POST" ? "" : call.method + " ") + (call.endpoint === "unknown" ? call.path : call.endpoint)),
     el("span", { class: "who" }, who ? el("a", { href: contactUrl(call.email, call.userId), "data-contact": true }, who) : "",
       call.email && call.userId ? el("span", { class: "note" }, "  " + call.userId) : ""),
     el("span", { class: "what" }, ...what(call)),
     fold);
   item.append(line);
-  if (kind === "bad") item.append(el("p", { class: "why" }, el("code", {}, call.code ?? (call.fault ? `fault ${call.fault}` : "")), call.message ?? ""));
+  if (kind === "bad") item.append(el("p", { class: "why" }, el("code", {}, call.code ?? (call.fault ? `fault ${call.fault}` : "")), reason(call)));
   else if (kind === "part") item.append(el("p", { class: "why" }, el("code", {}, call.message ?? ""), failures(call)));
   else if (call.fault) item.append(el("p", { class: "why" }, el("code", {}, `fault ${call.fault}`)));
 
@@ -193,7 +199,7 @@ async function updateState() {
   $("projectType").textContent = { hybrid: "hybrid project", email: "email-based project", userId: "userID-based project" }[state.projectType] ?? state.projectType;
   const tile = (number, label, alarm) => el("div", { class: alarm ? "tile alarm" : "tile" }, el("b", {}, number.toLocaleString("en")), el("span", {}, label));
   $("tiles").replaceChildren(
-    tile(state.users, "users"), tile(state.events, "custom events"), tile(state.purchases, "purchases"),
+    tile(state.users, state.users === 1 ? "user" : "users"), tile(state.events, state.events === 1 ? "custom event" : "custom events"), tile(state.purchases, state.purchases === 1 ? "purchase" : "purchases"),
     tile(state.calls, "calls"), tile(state.refused, "refused", state.refused > 0));
 
   const shown = state.rates.filter(rate => rate.calls > 0 || /update$|bulkUpdate|track/.test(rate.endpoint));
