@@ -10,15 +10,19 @@ public sealed class DevelopmentStorage(HostSettings settings, AzuritePorts ports
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        switch (await ports.ListenedToAsync(cancellationToken))
+        var taken = await ports.ListenedToAsync(cancellationToken);
+        // Another local host may be starting its Azurite just now, which takes one port after the other.
+        for (var patience = 0; taken.Count is 1 or 2 && patience < 30; patience++)
         {
-            case { Count: 0 }:
-                await _azurite.StartAsync(cancellationToken);
-                break;
-            case { Count: < 3 } some:
-                throw new StartException(
-                    $"Something that is not Azurite listens on port {string.Join(" and ", some)}: end it, or let Azurite use other ports with LocalHost__AzuritePort.");
+            await Task.Delay(100, cancellationToken);
+            taken = await ports.ListenedToAsync(cancellationToken);
         }
+
+        if (taken.Count == 0)
+            await _azurite.StartAsync(cancellationToken);
+        else if (taken.Count < 3)
+            throw new StartException(
+                $"Something that is not Azurite listens on port {string.Join(" and ", taken)}: end it, or let Azurite use other ports with LocalHost__AzuritePort.");
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => _azurite.StopAsync();

@@ -146,7 +146,8 @@ public sealed record HostSettings
         => new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "host.json")).Build()
             .AsEnumerable().Select(pair => KeyValuePair.Create($"AzureFunctionsJobHost:{pair.Key}", pair.Value));
 
-    private static IEnumerable<KeyValuePair<string, string?>> LocalSettings(string file)
+    /// <summary>The <c>Values</c> of a <c>local.settings.json</c>; none if there is no such file.</summary>
+    internal static IEnumerable<KeyValuePair<string, string?>> LocalSettings(string file)
     {
         try
         {

@@ -56,6 +56,7 @@ public static class LocalHostApp
             .AddFilter("Azure", LogLevel.Warning)
             // Why it could not start is said once, by Program.
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical)
+            .AddFilter("Microsoft.AspNetCore.Server.Kestrel", level => level is LogLevel.Warning or LogLevel.Error)
             .AddConfiguration(builder.Configuration.GetSection("Logging"));
     }
 }

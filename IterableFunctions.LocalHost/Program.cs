@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using IterableFunctions.LocalHost;
 using Microsoft.Extensions.Options;
 
@@ -18,14 +19,10 @@ catch (StartException reason)
     Console.Error.WriteLine(reason.Message);
     return reason.ExitCode;
 }
-catch (OptionsValidationException reason)
+catch (Exception reason) when (reason is OptionsValidationException or AggregateException or IOException or SocketException or InvalidOperationException)
 {
-    Console.Error.WriteLine(string.Join(' ', reason.Failures));
-    return 1;
-}
-catch (IOException reason)
-{
-    Console.Error.WriteLine(reason.Message);
+    // A setting that the app refuses, an address that cannot be bound, a service that cannot be made: the message says it all.
+    Console.Error.WriteLine(reason.Message.ReplaceLineEndings(" "));
     return 1;
 }
 catch (OperationCanceledException)

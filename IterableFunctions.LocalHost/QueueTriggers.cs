@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Text;
-using Azure;
 using Azure.Core;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
@@ -30,22 +29,35 @@ public sealed record QueueLimits
 public sealed class QueueTriggers(
     FunctionCatalog catalog, HostSettings host, IServiceScopeFactory scopes, IConfiguration settings, ILogger<QueueTriggers> logger) : TriggerLoops
 {
-    private readonly QueueLimits _limits = settings.GetSection("AzureFunctionsJobHost:extensions:queues").Get<QueueLimits>() ?? new();
+    private readonly QueueListener[] _listeners = [.. Listeners(catalog, host, scopes, settings, logger)];
 
-    protected override Task RunAsync(CancellationToken stopping)
-        => Task.WhenAll(catalog.Functions.Where(function => function.Trigger is QueueTrigger).Select(function => DrainAsync(function, stopping)));
+    protected override Task RunAsync(CancellationToken stopping) => Task.WhenAll(_listeners.Select(listener => listener.RunAsync(stopping)));
 
-    private Task DrainAsync(Function function, CancellationToken stopping)
+    private static IEnumerable<QueueListener> Listeners(
+        FunctionCatalog catalog, HostSettings host, IServiceScopeFactory scopes, IConfiguration settings, ILogger logger)
     {
-        var trigger = (QueueTrigger)function.Trigger;
-        return new QueueListener(function, Client(trigger.Queue), Client($"{trigger.Queue}-poison"), _limits, host.QueueLease, scopes, logger).RunAsync(stopping);
+        var limits = settings.GetSection("AzureFunctionsJobHost:extensions:queues").Get<QueueLimits>() ?? new();
+        return from function in catalog.Functions
+               let trigger = function.Trigger as QueueTrigger
+               where trigger is not null
+               select new QueueListener(function, Client(trigger, ""), Client(trigger, "-poison"), limits, host.QueueLease, scopes, logger);
 
-        // Base64 is decoded here, for what is not base64 has to be seen to be moved away. Retries are short: the loop has its own patience.
-        QueueClient Client(string queue) => new(settings[trigger.Connection], queue, new QueueClientOptions
+        QueueClient Client(QueueTrigger trigger, string suffix)
         {
-            MessageEncoding = QueueMessageEncoding.None,
-            Retry = { Mode = RetryMode.Fixed, MaxRetries = 2, Delay = TimeSpan.FromMilliseconds(200), NetworkTimeout = TimeSpan.FromSeconds(10) },
-        });
+            try
+            {
+                // Base64 is decoded here, for what is not base64 has to be seen to be moved away. Retries are short: the loop has its own patience.
+                return new(settings[trigger.Connection], trigger.Queue + suffix, new QueueClientOptions
+                {
+                    MessageEncoding = QueueMessageEncoding.None,
+                    Retry = { Mode = RetryMode.Fixed, MaxRetries = 2, Delay = TimeSpan.FromMilliseconds(200), NetworkTimeout = TimeSpan.FromSeconds(10) },
+                });
+            }
+            catch (Exception unreadable) when (unreadable is FormatException or ArgumentException)
+            {
+                throw new StartException($"{trigger.Connection} is not a connection string of a storage account, which the queue {trigger.Queue} needs.");
+            }
+        }
     }
 }
 
@@ -84,16 +96,17 @@ public sealed partial class QueueListener(
                 if (messages.Length == 0)
                     await Task.Delay(pause, stopping);
             }
-            catch (Exception failure) when (failure is RequestFailedException or AggregateException)
+            catch (Exception) when (stopping.IsCancellationRequested)
             {
+                // Told to stop: the loop's condition sees it.
+            }
+            catch (Exception failure)
+            {
+                // Whatever it was, the loop goes on.
                 if (!away)
                     Log.Away(logger, queue.Name, failure.Message.Split('\n')[0].Trim());
                 (ready, away) = (false, true);
                 await Task.Delay(Shorter(TimeSpan.FromSeconds(1), limits.MaxPollingInterval), stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-            catch (OperationCanceledException)
-            {
-                // Stopping, or a call that took too long: the loop's condition tells which.
             }
         }
 
@@ -115,7 +128,7 @@ public sealed partial class QueueListener(
             else
                 await RunFunctionAsync(message, body, stopping);
         }
-        catch (Exception failure) when (failure is RequestFailedException or AggregateException or OperationCanceledException)
+        catch (Exception failure)
         {
             Log.NotSettled(logger, message.MessageId, queue.Name, failure.Message.Split('\n')[0].Trim());
         }
@@ -170,7 +183,7 @@ public sealed partial class QueueListener(
                 UpdateReceipt renewed = await queue.UpdateMessageAsync(message.MessageId, receipt, visibilityTimeout: lease, cancellationToken: CancellationToken.None);
                 receipt = renewed.PopReceipt;
             }
-            catch (Exception failure) when (failure is RequestFailedException or AggregateException or OperationCanceledException)
+            catch (Exception failure)
             {
                 Log.NotSettled(logger, message.MessageId, queue.Name, failure.Message.Split('\n')[0].Trim());
             }

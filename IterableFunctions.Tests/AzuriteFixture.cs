@@ -10,6 +10,7 @@ namespace IterableFunctions.Tests;
 public sealed class AzuriteFixture : IAsyncLifetime
 {
     private static readonly Lazy<Task<Azurite>> _shared = new(StartAsync);
+    private static readonly string _folder = Path.Combine(Path.GetTempPath(), $"iterable-functions-tests-{Environment.ProcessId}");
 
     public string ConnectionString { get; private set; } = "";
 
@@ -20,9 +21,8 @@ public sealed class AzuriteFixture : IAsyncLifetime
     /// <summary>A name for a table, a queue or a container that no other test uses.</summary>
     public static string Unique(string name) => $"{name}{Guid.NewGuid():N}"[..(name.Length + 12)];
 
-    /// <summary>An Azurite of the test's own, not yet started, to stop and to kill.</summary>
-    public static Azurite Own() => new(
-        HostSettings.AzuriteFolder, Directory.CreateTempSubdirectory("azurite-").FullName, AzuritePorts.Free());
+    /// <summary>An Azurite of the test's own, not yet started, to stop and to kill. Its data goes when the test run ends.</summary>
+    public static Azurite Own() => new(HostSettings.AzuriteFolder, Path.Combine(_folder, $"{Guid.NewGuid():N}"), AzuritePorts.Free());
 
     private static async Task<Azurite> StartAsync()
     {
@@ -30,7 +30,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>
         {
             azurite.Kill();
-            Directory.Delete(azurite.DataFolder, recursive: true);
+            Directory.Delete(_folder, recursive: true);
         };
         await azurite.StartAsync();
         return azurite;

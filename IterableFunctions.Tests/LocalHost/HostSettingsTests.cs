@@ -2,8 +2,12 @@ using IterableFunctions.LocalHost;
 
 namespace IterableFunctions.Tests.LocalHost;
 
-public sealed class HostSettingsTests
+public sealed class HostSettingsTests : IDisposable
 {
+    private readonly string _file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.json");
+
+    public void Dispose() => File.Delete(_file);
+
     [Fact]
     public void Without_any_settings_everything_is_local()
     {
@@ -81,6 +85,24 @@ public sealed class HostSettingsTests
     [InlineData("LocalHost__AzuritePort", "high", "LocalHost__AzuritePort is high; it takes the first of three port numbers in a row, such as 10000.")]
     public void A_setting_that_cannot_be_understood_is_refused_in_one_sentence(string name, string value, string sentence)
         => Assert.Equal(sentence, Assert.Throws<StartException>(() => HostSettings.Read([], Told((name, value)))).Message);
+
+    [Fact]
+    public void The_values_of_a_settings_file_are_read()
+    {
+        File.WriteAllText(_file, """{ "IsEncrypted": false, "Values": { /* mine */ "Segment__SharedSecret": "mine", "Personas__Enabled": false, } }""");
+        Assert.Equivalent(Told(("Personas__Enabled", "False"), ("Segment__SharedSecret", "mine")), HostSettings.LocalSettings(_file));
+    }
+
+    [Fact]
+    public void A_settings_file_that_is_not_JSON_is_named()
+    {
+        File.WriteAllText(_file, "{ no JSON");
+        var refused = Assert.Throws<StartException>(() => HostSettings.LocalSettings(_file));
+        Assert.StartsWith($"{_file} is not valid JSON: ", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_settings_file_need_not_exist() => Assert.Empty(HostSettings.LocalSettings(_file));
 
     private static IEnumerable<KeyValuePair<string, string?>> Told(params (string Name, string Value)[] settings)
         => settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value));

@@ -139,7 +139,7 @@ public sealed class HttpTriggersTests(AzuriteFixture azurite) : IClassFixture<Az
         [Function("Endless")]
         public static async Task<IResult> RunAsync([HttpTrigger] HttpRequest request)
         {
-            await request.HttpContext.Response.StartAsync();
+            await request.HttpContext.Response.Body.FlushAsync();
             await Task.Delay(Timeout.Infinite);
             return Results.Empty;
         }

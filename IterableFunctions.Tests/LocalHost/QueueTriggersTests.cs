@@ -1,5 +1,6 @@
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
+using IterableFunctions.LocalHost;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -89,21 +90,23 @@ public sealed class QueueTriggersTests(AzuriteFixture azurite) : IClassFixture<A
         await using var own = AzuriteFixture.Own();
         await own.StartAsync();
         var queue = new QueueClient(own.ConnectionString, _queueName, new() { MessageEncoding = QueueMessageEncoding.Base64 });
-        await using (var app = await StartAsync(typeof(Noting), storage: own.ConnectionString))
-        {
-            await queue.SendMessageAsync("before");
-            Assert.Equal("before, attempt 1", await _ledger.NextAsync());
-            await EmptiesAsync(queue);
-            await own.StopAsync();
-            await Task.Delay(TimeSpan.FromSeconds(3));
-            await own.StartAsync();
-            await queue.SendMessageAsync("after");
-            Assert.Equal("after, attempt 1", await _ledger.NextAsync());
-            Assert.StartsWith($"The queue {_queueName} cannot be reached", Assert.Single(app.Logs.At(LogLevel.Warning)), StringComparison.Ordinal);
-        }
-
+        await using var app = await StartAsync(typeof(Noting), storage: own.ConnectionString);
+        await queue.SendMessageAsync("before");
+        Assert.Equal("before, attempt 1", await _ledger.NextAsync());
+        await EmptiesAsync(queue);
         await own.StopAsync();
-        Directory.Delete(own.DataFolder, recursive: true);
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        await own.StartAsync();
+        await queue.SendMessageAsync("after");
+        Assert.Equal("after, attempt 1", await _ledger.NextAsync());
+        Assert.StartsWith($"The queue {_queueName} cannot be reached", Assert.Single(app.Logs.At(LogLevel.Warning)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Storage_that_cannot_be_used_is_said_at_the_start()
+    {
+        var refused = await Assert.ThrowsAsync<StartException>(() => StartAsync(typeof(Noting), storage: "no connection string"));
+        Assert.Equal($"AzureWebJobsStorage is not a connection string of a storage account, which the queue {_queueName} needs.", refused.Message);
     }
 
     private Task<RunningApp> StartAsync(
