@@ -72,13 +72,16 @@ internal sealed class RelationPlan(ScalarPlan left, RelationKind kind, ScalarPla
     /// <summary>What is certain of a count that can still grow.</summary>
     internal static bool? WhileGrowing(RelationKind kind, Value count, Value bound, bool holds)
     {
-        // Against something that is not a number, growing changes nothing that could be foreseen.
-        if (!bound.TryGetNumber(out _))
+        if (bound.IsNull)
             return holds;
+        // How a longer count would sort among texts cannot be said before it is there.
+        if (!bound.TryGetNumber(out var number))
+            return null;
+        var passed = count.Number > number || !number.IsWhole;
         return kind switch
         {
-            RelationKind.Equals => ValueComparison.Holds(RelationKind.GreaterThan, count, bound) ? false : null,
-            RelationKind.Differs => ValueComparison.Holds(RelationKind.GreaterThan, count, bound) ? true : null,
+            RelationKind.Equals => passed ? false : null,
+            RelationKind.Differs => passed ? true : null,
             RelationKind.GreaterThan or RelationKind.AtLeast => holds ? true : null,
             _ => holds ? null : false,
         };

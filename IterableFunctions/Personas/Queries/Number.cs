@@ -28,6 +28,8 @@ public readonly struct Number : IEquatable<Number>, IComparable<Number>
     /// <summary>The value as a double; the nearest one when it is exact.</summary>
     public double AsDouble => IsExact ? (double)Exact : _approximate;
 
+    public bool IsWhole => IsExact ? decimal.Truncate(Exact) == Exact : Math.Truncate(_approximate) == _approximate;
+
     public static Number From(decimal value) => new(value, double.NaN);
 
     /// <summary>An approximate number comes back into decimal when it fits, so that one value has one form.</summary>
