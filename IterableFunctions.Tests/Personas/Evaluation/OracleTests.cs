@@ -22,9 +22,14 @@ public sealed class OracleTests
             .Sample((definitions, history, traits, seed) => Run(new Case(definitions, history, traits, seed), exact: false), iter: Cases(600), print: Show);
 
     [Fact]
-    public void A_count_comparison_announces_the_very_hour_of_its_change() =>
-        Gen.Select(OracleGen.CountComparison, OracleGen.History, OracleGen.Traits, Gen.Int[0, 1_000_000])
+    public void Events_compared_with_a_fixed_value_announce_the_very_hour_of_the_change() =>
+        Gen.Select(OracleGen.ReductionComparison, OracleGen.History, OracleGen.Traits, Gen.Int[0, 1_000_000])
             .Sample((definitions, history, traits, seed) => Run(new Case(definitions, history, traits, seed), exact: true), iter: Cases(600), print: Show);
+
+    [Fact]
+    public void Sessions_come_out_right_in_whatever_order_their_events_arrive() =>
+        Gen.Select(OracleGen.ScrambledSessions, Gen.Int[0, 1_000_000])
+            .Sample((sessions, seed) => Run(new Case(sessions.Item1, sessions.Item2, [], seed), exact: false), iter: Cases(300));
 
     [Fact]
     public void A_definition_printed_canonically_reads_as_the_same_definition() =>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using IterableFunctions.Personas.Queries;
 
 namespace IterableFunctions.Personas.Evaluation;
@@ -34,7 +35,14 @@ internal abstract class Accumulator
 
     public abstract void Write(StateWriter writer);
 
-    public abstract Value Result { get; }
+    public Value Result => _result ??= Reduced();
+
+    protected abstract Value Reduced();
+
+    /// <summary>Must be called when the result may be another: it is asked for more often than it changes.</summary>
+    protected void Changed() => _result = null;
+
+    private Value? _result;
 }
 
 internal sealed class CountAccumulator : Accumulator
@@ -44,16 +52,21 @@ internal sealed class CountAccumulator : Accumulator
     public override bool Add(Value value, ProfileEvent from, int index)
     {
         _count++;
+        Changed();
         return true;
     }
 
-    public override void Merge(ref StateReader reader) => _count += reader.Whole();
+    public override void Merge(ref StateReader reader)
+    {
+        _count += reader.Whole();
+        Changed();
+    }
 
     public override void Skip(ref StateReader reader) => reader.Whole();
 
     public override void Write(StateWriter writer) => writer.Whole(_count);
 
-    public override Value Result => Value.From(_count);
+    protected override Value Reduced() => Value.From(_count);
 }
 
 /// <summary>Sum and average of numbers, and of texts that spell one.</summary>
@@ -68,6 +81,7 @@ internal sealed class SumAccumulator(bool average) : Accumulator
             return false;
         _sum += number;
         _count++;
+        Changed();
         return true;
     }
 
@@ -75,6 +89,7 @@ internal sealed class SumAccumulator(bool average) : Accumulator
     {
         _sum += reader.Number();
         _count += reader.Whole();
+        Changed();
     }
 
     public override void Skip(ref StateReader reader)
@@ -89,7 +104,7 @@ internal sealed class SumAccumulator(bool average) : Accumulator
         writer.Whole(_count);
     }
 
-    public override Value Result =>
+    protected override Value Reduced() =>
         !average ? Value.FromFraction(_sum)
         : _count == 0 ? Value.Null
         : Value.FromFraction(_sum / _count);
@@ -127,13 +142,14 @@ internal sealed class ExtremeNumberAccumulator(bool maximum) : Accumulator
             writer.Number(_best);
     }
 
-    public override Value Result => _any ? Value.FromFraction(_best) : Value.Null;
+    protected override Value Reduced() => _any ? Value.FromFraction(_best) : Value.Null;
 
     private void Take(Number number)
     {
-        if (!_any || (maximum ? number > _best : number < _best))
-            _best = number;
-        _any = true;
+        if (_any && !(maximum ? number > _best : number < _best))
+            return;
+        (_any, _best) = (true, number);
+        Changed();
     }
 }
 
@@ -167,12 +183,14 @@ internal sealed class ExtremeTextAccumulator(bool maximum) : Accumulator
             writer.Text(_best);
     }
 
-    public override Value Result => _best is null ? Value.Null : Value.From(_best);
+    protected override Value Reduced() => _best is null ? Value.Null : Value.From(_best);
 
     private void Take(string text)
     {
-        if (_best is null || (maximum ? string.CompareOrdinal(text, _best) > 0 : string.CompareOrdinal(text, _best) < 0))
-            _best = text;
+        if (_best is not null && (maximum ? string.CompareOrdinal(text, _best) <= 0 : string.CompareOrdinal(text, _best) >= 0))
+            return;
+        _best = text;
+        Changed();
     }
 }
 
@@ -187,8 +205,7 @@ internal sealed class EndAccumulator(bool last) : Accumulator
 
     public override bool Add(Value value, ProfileEvent from, int index)
     {
-        if (Wins(from.Timestamp, from.MessageId, index))
-            (_any, _timestamp, _messageId, _index, _value) = (true, from.Timestamp, from.MessageId, index, value);
+        Take(from.Timestamp, from.MessageId, index, value);
         return true;
     }
 
@@ -196,9 +213,7 @@ internal sealed class EndAccumulator(bool last) : Accumulator
     {
         if (reader.Byte() == 0)
             return;
-        var (timestamp, messageId, index, value) = (reader.Whole(), reader.Text(), (int)reader.Whole(), reader.Value());
-        if (Wins(timestamp, messageId, index))
-            (_any, _timestamp, _messageId, _index, _value) = (true, timestamp, messageId, index, value);
+        Take(reader.Whole(), reader.Text(), (int)reader.Whole(), reader.Value());
     }
 
     public override void Skip(ref StateReader reader)
@@ -222,18 +237,22 @@ internal sealed class EndAccumulator(bool last) : Accumulator
         writer.Value(_value);
     }
 
-    public override Value Result => _value;
+    protected override Value Reduced() => _value;
 
-    private bool Wins(long timestamp, string messageId, int index)
+    private void Take(long timestamp, string messageId, int index, Value value)
     {
-        if (!_any)
-            return true;
-        var order = timestamp.CompareTo(_timestamp);
-        if (order == 0)
-            order = string.CompareOrdinal(messageId, _messageId);
-        if (order == 0)
-            order = index.CompareTo(_index);
-        return last ? order > 0 : order < 0;
+        if (_any)
+        {
+            var order = timestamp.CompareTo(_timestamp);
+            if (order == 0)
+                order = string.CompareOrdinal(messageId, _messageId);
+            if (order == 0)
+                order = index.CompareTo(_index);
+            if (last ? order <= 0 : order >= 0)
+                return;
+        }
+        (_any, _timestamp, _messageId, _index, _value) = (true, timestamp, messageId, index, value);
+        Changed();
     }
 }
 
@@ -278,7 +297,7 @@ internal sealed class TallyAccumulator(Reducer reducer) : Accumulator
         }
     }
 
-    public override Value Result => reducer.Kind switch
+    protected override Value Reduced() => reducer.Kind switch
     {
         ReducerKind.Mode => MostFrequent(),
         ReducerKind.UniqueCount => Value.From(_counts.Count),
@@ -296,5 +315,11 @@ internal sealed class TallyAccumulator(Reducer reducer) : Accumulator
         return best is null || most < reducer.MinimumFrequency ? Value.Null : Value.From(best);
     }
 
-    private void Take(string text, long count) => _counts[text] = _counts.GetValueOrDefault(text) + count;
+    private void Take(string text, long count)
+    {
+        ref var seen = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, text, out var known);
+        seen += count;
+        if (Counts || !known)
+            Changed();
+    }
 }

@@ -45,13 +45,11 @@ internal sealed class RelationPlan(ScalarPlan left, RelationKind kind, ScalarPla
 
     public override (bool Holds, int Until) TestUntil(Scope scope)
     {
-        // Counts are foreseen exactly in one sweep, however long the history.
-        if (Left is LeafPlan { Leaf: { Reducer.Kind: ReducerKind.Count, Window: { } window } } counted && right is ConstantPlan bound)
+        if (Left is LeafPlan leaf && right is ConstantPlan bound)
         {
             var holds = TestOne(scope) is true;
-            var state = scope.Run!.State(counted.Index);
-            return (holds, state.IsEmpty ? Hour.Never : Lookahead.FirstCountChange(
-                window, HourBuckets.Counts(state.Content.Span), scope.Hour, count => ValueComparison.Holds(kind, Value.From(count), bound.Value) != holds));
+            if (leaf.FirstChange(scope, value => ValueComparison.Holds(kind, value, bound.Value) != holds) is { } change)
+                return (holds, change);
         }
         return base.TestUntil(scope);
     }

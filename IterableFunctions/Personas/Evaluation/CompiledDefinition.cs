@@ -52,12 +52,8 @@ public sealed class CompiledDefinition
             return (Value.From(holds), until);
         }
         var value = Scalar!.At(scope);
-        if (Scalar is LeafPlan { Leaf: { Reducer.Kind: ReducerKind.Count, Window: { } window } } counted)
-        {
-            var state = scope.Run!.State(counted.Index);
-            return (value, state.IsEmpty ? Hour.Never : Lookahead.FirstCountChange(
-                window, HourBuckets.Counts(state.Content.Span), scope.Hour, count => Value.From(count) != value));
-        }
+        if (Scalar is LeafPlan leaf && leaf.FirstChange(scope, later => later != value) is { } change)
+            return (value, change);
         return (value, Lookahead.FirstChange(scope, Scalar.NextEdge, later => Scalar.At(later) != value, Scalar.KnownUntil(scope)));
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using IterableFunctions.Personas.Queries;
 
 namespace IterableFunctions.Personas.Evaluation;
@@ -7,6 +8,7 @@ internal sealed class EvaluationRun(DefinitionSet set, ProfileView profile, int 
 {
     private readonly LeafState?[] _states = new LeafState?[set.Leaves.Length];
     private readonly Value?[] _leafValues = new Value?[set.Leaves.Length];
+    private readonly Dictionary<(RowsPlan, ProfileEvent), (int From, (bool Passes, int Until) Found)> _recalled = new(ByReference.Instance);
     private Dictionary<RowsPlan, ProfileEvent[]>? _candidates;
 
     public ProfileView Profile => profile;
@@ -48,5 +50,27 @@ internal sealed class EvaluationRun(DefinitionSet set, ProfileView profile, int 
         if (!_candidates.TryGetValue(plan, out var found))
             _candidates[plan] = found = plan.FindCandidates(profile.History);
         return found;
+    }
+
+    /// <summary>What was found about an event at this hour, or at an earlier one with nothing changed since.</summary>
+    public bool TryRecall(RowsPlan plan, ProfileEvent e, int at, out (bool Passes, int Until) found)
+    {
+        var known = _recalled.TryGetValue((plan, e), out var recalled) && recalled.From <= at && at < recalled.Found.Until;
+        found = recalled.Found;
+        return known;
+    }
+
+    public void Remember(RowsPlan plan, ProfileEvent e, int at, (bool Passes, int Until) found) => _recalled[(plan, e)] = (at, found);
+
+    // Events are records, and comparing their content would cost more than is saved.
+    private sealed class ByReference : IEqualityComparer<(RowsPlan Plan, ProfileEvent Event)>
+    {
+        public static ByReference Instance { get; } = new();
+
+        public bool Equals((RowsPlan Plan, ProfileEvent Event) one, (RowsPlan Plan, ProfileEvent Event) other) =>
+            ReferenceEquals(one.Plan, other.Plan) && ReferenceEquals(one.Event, other.Event);
+
+        public int GetHashCode((RowsPlan Plan, ProfileEvent Event) pair) =>
+            HashCode.Combine(RuntimeHelpers.GetHashCode(pair.Plan), RuntimeHelpers.GetHashCode(pair.Event));
     }
 }

@@ -104,8 +104,63 @@ internal sealed class HourBuckets : IFoldedEvents
         return next;
     }
 
-    /// <summary>Reads the hours of a count leaf with the number of events in each.</summary>
-    public static List<(int Hour, long Count)> Counts(ReadOnlySpan<byte> content)
+    /// <summary>
+    /// The next hour at which the value of a window that begins at the present becomes one that <paramref name="changed"/>
+    /// asks for; exact. Once no event is still to enter, the window only loses its oldest hours, so one walk from the newest
+    /// hour back passes all the values that are to come.
+    /// </summary>
+    public static int FirstChange(Leaf leaf, LeafState state, int hour, Func<Value, bool> changed)
+    {
+        var window = leaf.Window!.Value;
+        var reader = new StateReader(state.Content.Span);
+        var left = reader.Whole();
+        var bucket = NextHour(ref reader, 0);
+        var entered = window.Enters(bucket);
+        for (var next = hour + 1; next <= entered; next++)
+        {
+            if (changed(leaf.ValueAt(state, next)))
+                return next;
+        }
+
+        var change = Hour.Never;
+        var newer = Accumulator.For(leaf.Reducer);
+        for (var from = Math.Max(hour, entered); window.Leaves(bucket) > from; bucket = NextHour(ref reader, bucket))
+        {
+            if (changed(newer.Result))
+                change = window.Leaves(bucket);
+            newer.Merge(ref reader);
+            if (--left == 0)
+                break;
+        }
+        return change;
+    }
+
+    /// <summary>
+    /// The same for the count of a band that begins in the past, in one sweep over the hours at which events enter and leave.
+    /// </summary>
+    public static int FirstCountChange(AgeWindow window, ReadOnlySpan<byte> content, int hour, Func<Value, bool> changed)
+    {
+        var counts = Counts(content);
+        long inside = 0;
+        var (entering, leaving) = (counts.Count - 1, counts.Count - 1);
+        for (var next = hour; ;)
+        {
+            while (entering >= 0 && window.Enters(counts[entering].Hour) <= next)
+                inside += counts[entering--].Count;
+            while (leaving >= 0 && window.Leaves(counts[leaving].Hour) <= next)
+                inside -= counts[leaving--].Count;
+            if (next > hour && changed(Value.From(inside)))
+                return next;
+            if (leaving < 0)
+                return Hour.Never;
+            next = window.Leaves(counts[leaving].Hour);
+            if (entering >= 0)
+                next = Math.Min(next, window.Enters(counts[entering].Hour));
+        }
+    }
+
+    // Newest first.
+    private static List<(int Hour, long Count)> Counts(ReadOnlySpan<byte> content)
     {
         var reader = new StateReader(content);
         var left = reader.Whole();

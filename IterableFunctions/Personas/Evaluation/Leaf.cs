@@ -125,6 +125,19 @@ public sealed class Leaf
         _ => Hour.Never,
     };
 
+    /// <summary>
+    /// The exact hour at which the value becomes one that <paramref name="changed"/> asks for, where one sweep over the state
+    /// can tell; null where it takes trying one hour after the other.
+    /// </summary>
+    internal int? FirstChange(LeafState state, int hour, Func<Value, bool> changed) => (Shape, Window) switch
+    {
+        _ when state.IsEmpty => Hour.Never,
+        (LeafShape.Lifetime, _) or (_, { IsEmpty: true }) => Hour.Never,
+        (LeafShape.Hours, { From: 0 }) => HourBuckets.FirstChange(this, state, hour, changed),
+        (LeafShape.Hours, { } window) when Reducer.Kind is ReducerKind.Count => HourBuckets.FirstCountChange(window, state.Content.Span, hour, changed),
+        _ => null,
+    };
+
     /// <summary>Gives the values that an event contributes to an accumulator.</summary>
     /// <returns>Whether any was of use.</returns>
     internal bool AddTo(Accumulator accumulator, ProfileEvent e) => FieldPlan.AddTo(_field, Reducer, accumulator, e);

@@ -28,31 +28,4 @@ internal static class Lookahead
             scope.Run.Allowance--;
         }
     }
-
-    /// <summary>The same for a count of events per hour, in one sweep over the hours at which events enter and leave.</summary>
-    /// <param name="window">The window.</param>
-    /// <param name="counts">Events per hour, newest first.</param>
-    /// <param name="hour">The present hour.</param>
-    /// <param name="changed">Whether the result is another for this count.</param>
-    public static int FirstCountChange(AgeWindow window, List<(int Hour, long Count)> counts, int hour, Func<long, bool> changed)
-    {
-        if (window.IsEmpty)
-            return Hour.Never;
-        long inside = 0;
-        var (entering, leaving) = (counts.Count - 1, counts.Count - 1);
-        for (var next = hour; ;)
-        {
-            while (entering >= 0 && window.Enters(counts[entering].Hour) <= next)
-                inside += counts[entering--].Count;
-            while (leaving >= 0 && window.Leaves(counts[leaving].Hour) <= next)
-                inside -= counts[leaving--].Count;
-            if (next > hour && changed(inside))
-                return next;
-            if (leaving < 0)
-                return Hour.Never;
-            next = window.Leaves(counts[leaving].Hour);
-            if (entering >= 0)
-                next = Math.Min(next, window.Enters(counts[entering].Hour));
-        }
-    }
 }

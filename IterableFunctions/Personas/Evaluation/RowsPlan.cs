@@ -86,6 +86,11 @@ internal sealed class RowsPlan : ScalarPlan
                 next = Math.Min(next, expired);
             if (Dependent.Length == 0)
                 continue;
+            if (!Nested)
+            {
+                next = Math.Min(next, Look(events[i], scope).Until);
+                continue;
+            }
             var inner = scope with { Event = events[i], Parent = scope };
             foreach (var part in Dependent)
                 next = Math.Min(next, part.NextEdge(inner));
@@ -119,18 +124,26 @@ internal sealed class RowsPlan : ScalarPlan
         return Array.TrueForAll(Filter, part => part.Test(scope) is true);
     }
 
-    private bool Passes(ProfileEvent e, Scope scope)
+    private bool Passes(ProfileEvent e, Scope scope) => Dependent.Length == 0 || Look(e, scope).Passes;
+
+    /// <summary>Whether an event passes the dependent part, and a later hour before which it goes on doing what it does.</summary>
+    private (bool Passes, int Until) Look(ProfileEvent e, Scope scope)
     {
+        // Looking ahead asks again and again about events of which most have not changed.
+        if (!Nested && scope.Run!.TryRecall(this, e, scope.Hour, out var known))
+            return known;
         scope.Run!.Allowance--;
-        if (Dependent.Length == 0)
-            return true;
         var inner = scope with { Event = e, Parent = scope };
+        var passes = true;
         foreach (var part in Dependent)
-        {
-            if (part.Test(inner) is not true)
-                return false;
-        }
-        return true;
+            passes = passes && part.Test(inner) is true;
+        if (Nested)
+            return (passes, 0);
+        var until = Hour.Never;
+        foreach (var part in Dependent)
+            until = Math.Min(until, part.NextEdge(inner));
+        scope.Run.Remember(this, e, scope.Hour, (passes, until));
+        return (passes, until);
     }
 
     // From the newest event back to the first gap that ends a session.

@@ -61,11 +61,10 @@ internal sealed class DefinitionPlan(int definition) : ScalarPlan
 /// <summary>A leaf's value, from its state.</summary>
 internal sealed class LeafPlan(int index, Leaf leaf) : ScalarPlan
 {
-    public int Index => index;
-
-    public Leaf Leaf => leaf;
-
     public override Value At(Scope scope) => scope.Run!.LeafValue(index, scope.Hour);
 
     public override int NextEdge(Scope scope) => leaf.NextEdge(scope.Run!.State(index), scope.Hour);
+
+    /// <summary>The exact hour at which the value becomes one that is asked for; null when the leaf cannot tell in one sweep.</summary>
+    public int? FirstChange(Scope scope, Func<Value, bool> changed) => leaf.FirstChange(scope.Run!.State(index), scope.Hour, changed);
 }

@@ -48,10 +48,24 @@ internal static class OracleGen
     /// <summary>Definitions that refer only to earlier ones.</summary>
     public static readonly Gen<ODefinition[]> Definitions = Gen.Int[1, 4].SelectMany(count => Definition(0).SelectMany(first => More([first], count)));
 
-    /// <summary>A count of events compared with a number: what the next hour must be exact for.</summary>
-    public static readonly Gen<ODefinition[]> CountComparison =
-        Gen.Select(Stream(1, nested: false, keys: 0, allowSession: true), Symbol, Gen.Int[0, 4], (stream, symbol, bound) =>
-            (ODefinition[])[new ODefinition("d0", new ORelation(new OReduction(stream, "count"), symbol, new OLiteral((decimal)bound)), null)]);
+    /// <summary>Events brought down to a value that is compared with a fixed one, mostly a count: what the next hour is exact for.</summary>
+    public static readonly Gen<ODefinition[]> ReductionComparison = Gen.Select(
+        Stream(1, nested: false, keys: 0, allowSession: true),
+        Gen.Frequency((3, Gen.Const("count")), (2, Among("sum", "avg", "min", "max", "min_text", "max_text", "first", "last", "unique_count"))),
+        Among("n", "s"), Symbol, Gen.Int[0, 4],
+        (stream, reducer, property, symbol, bound) => (ODefinition[])[new ODefinition(
+            "d0", new ORelation(new OReduction(stream, reducer, reducer == "count" ? "" : property), symbol, new OLiteral((decimal)bound)), null)]);
+
+    /// <summary>Sessions over events of five hours that arrive after them in any order: many short ones, joined one by one.</summary>
+    public static readonly Gen<(ODefinition[], OArrival[])> ScrambledSessions = Gen.Select(
+        Among("count", "sum", "last", "unique"), Among(20, 30, 60),
+        Gen.Select(Gen.Int[300, 359], Gen.Int[0, 300], PropertyValue, (arrives, happens, n) => (arrives, happens, n)).Array[10, 45],
+        (reducer, minutes, arrivals) => (
+            (ODefinition[])[new ODefinition("d0", null, new OReduction(new OStream("A", [], null, null, minutes, null), reducer, reducer == "count" ? "" : "n"))],
+            (OArrival[])[.. arrivals.Select((arrival, i) => new OArrival(
+                Start.AddMinutes(arrival.arrives),
+                new OEvent("A", Start.AddMinutes(arrival.happens), "m" + i, null, new Dictionary<string, object?> { ["n"] = arrival.n })))
+                .OrderBy(arrival => arrival.At)]));
 
     public static Gen<T> Among<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
 
