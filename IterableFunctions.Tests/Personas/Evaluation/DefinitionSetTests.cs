@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text.Json;
 using IterableFunctions.Personas.Evaluation;
 using IterableFunctions.Personas.Queries;
 
@@ -145,6 +146,36 @@ public sealed class DefinitionSetTests
         Assert.InRange(largest, 3000, LeafState.MaximumSize);
         Assert.True(person.States[set.Leaves[0].Id].IsFromRows);
         Assert.Equal([new RowsNeed("E", 0)], set.RowsNeeded(person.States, new Hour(0), EvaluationScope.RealTime));
+    }
+
+    [Theory]
+    [InlineData("event('E').within(90 days).count() >= 1", 24)]
+    [InlineData("event('E').within(90 days).count() >= 20", 150)]
+    [InlineData("event('E').within(90 days).last(property('v')) = 'x'", 120)]
+    [InlineData("event('E').expires_after(30 minutes).count() >= 1", 64)]
+    public void A_state_keeps_only_what_its_questions_need(string query, int bytes)
+    {
+        var set = DefinitionSet.Compile([new Definition("d", DefinitionKind.Audience, query)]);
+        var person = new Person(set);
+        for (var i = 0; i < 2000; i++)
+            person.Record(new ProfileEvent { Name = "E", MessageId = "m" + i, Timestamp = Person.At("2024-05-01") + i * TimeSpan.TicksPerHour, Properties = JsonDocument.Parse("""{"v":"x"}""").RootElement });
+
+        Assert.InRange(person.States[set.Leaves[0].Id].Size, 3, bytes);
+        Assert.Equal(Value.From(!query.Contains("expires", StringComparison.Ordinal)), person.Look(Hour.Containing(person.Rows[^1].Timestamp).Next)["d"]);
+    }
+
+    [Fact]
+    public void States_of_leaves_that_nobody_reads_any_more_can_be_dropped()
+    {
+        var set = DefinitionSet.Compile([
+            new Definition("a", DefinitionKind.Audience, "event('E').count() > 0"),
+            new Definition("b", DefinitionKind.Audience, "event('E').sum(property('n')) > 0")]);
+        var person = new Person(set);
+        person.Record(Person.Event("""2024-05-01T10:00:00Z E {"n":1}""", "m"));
+        var kept = set.Definitions.Single(definition => definition.Key == "a").LeafIndices.Select(index => set.Leaves[index].Id).ToList();
+
+        Assert.Equal(2, person.States.Count);
+        Assert.Equal(kept, person.States.Where(id => kept.Contains(id)).All.Select(entry => entry.Key));
     }
 
     [Fact]

@@ -101,6 +101,13 @@ public sealed class SemanticsTests
     [InlineData("trait('x.$').omits('b')", "[\"a\",\"b\"]", false)]
     [InlineData("trait('x.$').absent()", "[]", true)]
     [InlineData("trait('x.$.p') > 5", "[{\"p\":1},{\"p\":9}]", true)]
+    // half a surrogate pair is valid JSON and no text
+    [InlineData("trait('x').ends_with('\\ud83d')", "\"a\\ud83d\"", true)]
+    [InlineData("trait('x').contains('ud83d')", "[\"\\ud83d\"]", true)]
+    [InlineData("trait('x.a').absent()", "{\"\\ud83d\":1}", true)]
+    // what decimals cannot hold
+    [InlineData("trait('x') = 0", "1e-40", true)]
+    [InlineData("trait('x') = 0.1234567890123456789012345678", "0.12345678901234567890123456781", true)]
     public void A_condition_on_a_trait(string query, string? json, bool expected)
     {
         var person = Person.With(DefinitionKind.Audience, query);

@@ -88,7 +88,7 @@ public sealed class DefinitionSet
             var before = states[leaf.Id];
             var after = leaf.Fold(before, e);
             // A leaf from rows has no state that could show whether the event matters.
-            var touched = before.IsFromRows || !after.Equals(before);
+            var touched = before.IsFromRows ? leaf.Matches(e) : !after.Equals(before);
             if (!touched)
                 continue;
             hourly |= _hourlyLeaves.Contains(index);
@@ -98,7 +98,10 @@ public sealed class DefinitionSet
         return new FoldResult(changes.Count == 0 ? states : states.With(changes), hourly);
     }
 
-    /// <summary>The event rows that an evaluation with these states will read, by event name; most evaluations read none.</summary>
+    /// <summary>
+    /// The event rows that an evaluation with these states will read, by event name; most evaluations read none. Inside a
+    /// fold the rows must include the event that is being folded.
+    /// </summary>
     public IReadOnlyList<RowsNeed> RowsNeeded(LeafStates states, Hour hour, EvaluationScope scope)
     {
         Dictionary<string, long>? needs = null;

@@ -15,7 +15,8 @@ public enum EvaluationScope
 /// <param name="Results">One per evaluated definition, referred ones first; definitions with a leaf that is not built are missing.</param>
 /// <param name="NextHour">
 /// The next full hour at which any of the values can change although nothing more arrives; null if never. Never later than
-/// the first real change; sometimes earlier, never for a count compared with a fixed number.
+/// the first real change. Exactly that hour for events compared with a fixed value, except where finding it would take too
+/// much work (<see cref="Lookahead"/>: funnels over long histories); for conditions joined by AND or OR it may be earlier.
 /// </param>
 public sealed record ProfileEvaluation(ImmutableArray<DefinitionResult> Results, Hour? NextHour)
 {

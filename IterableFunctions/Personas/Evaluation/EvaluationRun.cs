@@ -29,7 +29,7 @@ internal sealed class EvaluationRun(DefinitionSet set, ProfileView profile, int 
             return known;
         var state = profile.States[set.Leaves[leaf].Id];
         if (state.IsFromRows)
-            state = set.Leaves[leaf].Build(profile.History.NamedArray(set.Leaves[leaf].Event), capped: false);
+            state = set.Leaves[leaf].Build(profile.History.Named(set.Leaves[leaf].Event), capped: false);
         _states[leaf] = state;
         return state;
     }

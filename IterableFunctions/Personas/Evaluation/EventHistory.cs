@@ -23,9 +23,7 @@ public sealed class EventHistory
 
     /// <summary>The events of one name by timestamp, then message id.</summary>
     /// <exception cref="InvalidOperationException">The rows of that name were not loaded.</exception>
-    public ReadOnlySpan<ProfileEvent> Named(string name) => NamedArray(name);
-
-    internal ProfileEvent[] NamedArray(string name) =>
+    internal ProfileEvent[] Named(string name) =>
         _events.TryGetValue(name, out var events)
             ? events
             : throw new InvalidOperationException($"The evaluation needs the rows of event '{name}', and they were not loaded; ask {nameof(DefinitionSet)}.{nameof(DefinitionSet.RowsNeeded)} first.");

@@ -110,7 +110,7 @@ internal sealed class RowsPlan : ScalarPlan
     /// <summary>The events of the name that pass the part of the filter that reads nothing but the event; found once an evaluation.</summary>
     internal ProfileEvent[] FindCandidates(EventHistory history)
     {
-        var events = history.NamedArray(Event);
+        var events = history.Named(Event);
         return ExcludedSources is null && Filter.Length == 0 ? events : Array.FindAll(events, IsCandidate);
     }
 

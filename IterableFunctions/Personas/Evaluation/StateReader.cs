@@ -11,8 +11,6 @@ internal ref struct StateReader(ReadOnlySpan<byte> bytes)
 
     public int Position { get; private set; }
 
-    public readonly bool AtEnd => Position == _bytes.Length;
-
     public byte Byte() => Take(1)[0];
 
     public ReadOnlySpan<byte> Take(long count)

@@ -66,7 +66,7 @@ public sealed class FieldPath : IEquatable<FieldPath>
     {
         foreach (var step in _steps)
         {
-            if (root.ValueKind is not JsonValueKind.Object || !root.TryGetProperty(step.Utf8, out root))
+            if (!step.TryEnter(root, out root))
                 return default;
         }
         return root;
@@ -83,7 +83,7 @@ public sealed class FieldPath : IEquatable<FieldPath>
     {
         foreach (var step in _steps.AsSpan(1))
         {
-            if (head.ValueKind is not JsonValueKind.Object || !head.TryGetProperty(step.Utf8, out head))
+            if (!step.TryEnter(head, out head))
                 return default;
         }
         return head;
@@ -111,7 +111,7 @@ public sealed class FieldPath : IEquatable<FieldPath>
             foreach (var item in element.EnumerateArray())
                 Collect(item, at + 1, into);
         }
-        else if (element.ValueKind is JsonValueKind.Object && element.TryGetProperty(_steps[at].Utf8, out var next))
+        else if (_steps[at].TryEnter(element, out var next))
         {
             Collect(next, at + 1, into);
         }
@@ -128,6 +128,20 @@ public sealed class FieldPath : IEquatable<FieldPath>
 
     private sealed record Step(string Name, bool IsEach)
     {
-        public byte[] Utf8 { get; } = Encoding.UTF8.GetBytes(Name);
+        private readonly byte[] _utf8 = Encoding.UTF8.GetBytes(Name);
+
+        public bool TryEnter(JsonElement element, out JsonElement inner)
+        {
+            inner = default;
+            try
+            {
+                return element.ValueKind is JsonValueKind.Object && element.TryGetProperty(_utf8, out inner);
+            }
+            catch (InvalidOperationException)
+            {
+                // A name beside it holds half a surrogate pair.
+                return false;
+            }
+        }
     }
 }

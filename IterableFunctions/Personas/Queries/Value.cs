@@ -84,7 +84,7 @@ public readonly struct Value : IEquatable<Value>
     /// <summary>Reads a JSON value. Undefined and null are <see cref="Null"/>; arrays and objects become their compact text.</summary>
     public static Value From(JsonElement json) => json.ValueKind switch
     {
-        JsonValueKind.String => From(json.GetString()!),
+        JsonValueKind.String => From(TextOf(json)),
         JsonValueKind.Number => From(Number.From(json)),
         JsonValueKind.True => True,
         JsonValueKind.False => False,
@@ -194,11 +194,31 @@ public readonly struct Value : IEquatable<Value>
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Kind} {ToJson()}");
 
+    private static string TextOf(JsonElement json)
+    {
+        try
+        {
+            return json.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair, written as \ud83d: valid JSON, but no text. One broken emoji must not stop a profile.
+            return json.GetRawText()[1..^1];
+        }
+    }
+
     private static string CompactText(JsonElement json)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, Compact))
-            json.WriteTo(writer);
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        try
+        {
+            var buffer = new ArrayBufferWriter<byte>();
+            using (var writer = new Utf8JsonWriter(buffer, Compact))
+                json.WriteTo(writer);
+            return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        }
+        catch (InvalidOperationException)
+        {
+            return json.GetRawText();
+        }
     }
 }
