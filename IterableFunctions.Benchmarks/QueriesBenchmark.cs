@@ -48,6 +48,12 @@ public static class QueriesBenchmark
         Audience("returned_same", "event('Product Added').where(event('Order Completed').where(property('currency') = property(parent: 'currency')).within(parent: 1 day).count() >= 1).within(30 days).count() >= 1"),
     ];
 
+    // Every child is compared with every parent before it: the one case whose cost is a square.
+    private static readonly Definition[] Worst =
+    [
+        Audience("same_currency", "event('Product Added').where(event('Order Completed').where(property('currency') = property(parent: 'currency')).count() >= 1).count() >= 1"),
+    ];
+
     public static int Run(string[] args)
     {
         var events = Events(1000);
@@ -55,6 +61,7 @@ public static class QueriesBenchmark
         Leaves(events);
         FoldAndEvaluate("20 definitions", Twenty, events);
         FoldAndEvaluate("20 definitions and 2 funnels", [.. Twenty, .. Funnels], events);
+        FoldAndEvaluate("a funnel that compares each of 1,400 parents with 1,400 children", Worst, Events(10_000));
         return 0;
     }
 
