@@ -1,3 +1,4 @@
+using IterableFunctions.LocalHost.Sandbox;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
 
@@ -32,14 +33,29 @@ public static class LocalHostApp
         services.AddSingleton(FunctionCatalog.Find(functions ?? typeof(App).Assembly.GetTypes(), builder.Configuration));
         services.AddSingleton<TimerTriggers>().AddHostedService(provider => provider.GetRequiredService<TimerTriggers>());
         services.AddHostedService<QueueTriggers>();
-        // SANDBOX: if (settings.Sandbox) services.AddSandbox(settings.DataFolder);
+        if (settings.Sandbox)
+            services.AddSingleton(provider => OpenSandbox(settings, provider));
         configure?.Invoke(services);
 
         var app = builder.Build();
         app.MapFunctions();
         app.MapAdmin();
-        // SANDBOX: if (settings.Sandbox) app.MapSandbox("/sandbox");
+        if (settings.Sandbox)
+            app.MapSandbox(app.Services.GetRequiredService<SandboxIterable>());
         return app;
+    }
+
+    /// <summary>The project that plays Iterable's, of the type that the app is told it has; kept beside Azurite's data.</summary>
+    private static SandboxIterable OpenSandbox(HostSettings settings, IServiceProvider services)
+    {
+        Directory.CreateDirectory(settings.DataFolder);
+        return new(new()
+        {
+            ApiKey = settings.Values["Iterable:ApiKey"]!,
+            ProjectType = Enum.TryParse<SandboxProjectType>(settings.Values.GetValueOrDefault("Iterable:ProjectType"), ignoreCase: true, out var type) ? type : SandboxProjectType.Hybrid,
+            DataFile = Path.Combine(settings.DataFolder, "sandbox.ndjson"),
+            Time = services.GetRequiredService<TimeProvider>(),
+        });
     }
 
     private static void AddLogging(WebApplicationBuilder builder)
