@@ -10,7 +10,8 @@ try
     await using var app = LocalHostApp.Create(settings);
     await app.StartAsync();
     Greeting.Write(app, settings, Console.Out);
-    // DEMO: if (settings.Demo) await Demo.RunAsync(app);
+    if (settings.Demo)
+        await Demo.RunAsync(app, settings, Console.Out);
     await app.WaitForShutdownAsync();
     return 0;
 }

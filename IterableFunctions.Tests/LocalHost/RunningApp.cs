@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using IterableFunctions.LocalHost;
+using IterableFunctions.LocalHost.Sandbox;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -11,11 +12,16 @@ namespace IterableFunctions.Tests.LocalHost;
 public sealed class RunningApp : IAsyncDisposable
 {
     private RunningApp(WebApplication app, HostSettings settings, RecordedLogs logs)
-        => (App, Logs, Client) = (app, logs, new HttpClient { BaseAddress = settings.Address });
+        => (App, Logs, Settings, Client) = (app, logs, settings, new HttpClient { BaseAddress = settings.Address });
 
     public WebApplication App { get; }
 
     public HttpClient Client { get; }
+
+    public HostSettings Settings { get; }
+
+    /// <summary>What plays Iterable.</summary>
+    public SandboxIterable Sandbox => App.Services.GetRequiredService<SandboxIterable>();
 
     public RecordedLogs Logs { get; }
 
@@ -33,7 +39,11 @@ public sealed class RunningApp : IAsyncDisposable
     {
         var read = HostSettings.Read(
             ["--urls", "http://127.0.0.1:0", .. args],
-            [KeyValuePair.Create("AzureWebJobsStorage", (string?)storage), .. settings ?? new Dictionary<string, string?>()]);
+            [
+                KeyValuePair.Create("AzureWebJobsStorage", (string?)storage),
+                KeyValuePair.Create("LocalHost__DataFolder", (string?)Directory.CreateTempSubdirectory("localhost-").FullName),
+                .. settings ?? new Dictionary<string, string?>(),
+            ]);
         var logs = new RecordedLogs();
         var app = LocalHostApp.Create(read, services =>
         {
@@ -49,6 +59,7 @@ public sealed class RunningApp : IAsyncDisposable
         Client.Dispose();
         await App.StopAsync();
         await App.DisposeAsync();
+        Directory.Delete(Settings.DataFolder, recursive: true);
     }
 }
 

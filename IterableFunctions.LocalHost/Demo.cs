@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using IterableFunctions.Segment;
+
+namespace IterableFunctions.LocalHost;
+
+/// <summary>A small day of one shop, sent as Segment would send it: signed, to the webhook. Prints what became of each message.</summary>
+public sealed class Demo(HttpClient client, string secret, DateTimeOffset now, TextWriter output)
+{
+    private const string Person = "ann@example.com";
+
+    /// <summary>Sends the day and prints a line a message; the last line says where to look.</summary>
+    public static async Task RunAsync(WebApplication app, HostSettings settings, TextWriter output)
+    {
+        using var client = new HttpClient { BaseAddress = settings.Address };
+        var now = app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+        await new Demo(client, settings.Values["Segment:SharedSecret"]!, now, output).RunAsync(app.Configuration.RoutePrefix());
+        output.WriteLine(settings.Sandbox
+            ? $"Look at {settings.Address.GetLeftPart(UriPartial.Authority)}/sandbox?email={Uri.EscapeDataString(Person)}"
+            : $"Look up {Person} in Iterable: Audience, Contact Lookup.");
+    }
+
+    private async Task RunAsync(string routePrefix)
+    {
+        output.WriteLine();
+        foreach (var (message, minute) in Day().Select((message, index) => (message, index * 7)))
+        {
+            message["messageId"] = $"demo-{now:yyyyMMddHHmmss}-{minute}";
+            message["timestamp"] = now.AddMinutes(minute - 60).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+            await SendAsync(message, $"{routePrefix}/segment");
+        }
+
+        output.WriteLine();
+    }
+
+    private async Task SendAsync(JsonObject message, string path)
+    {
+        var body = Encoding.UTF8.GetBytes(message.ToJsonString());
+        using var content = new ByteArrayContent(body);
+        content.Headers.Add("X-Signature", WebhookSignature.Sign(body, secret));
+        content.Headers.ContentType = new("application/json");
+        using var response = await client.PostAsync(path.TrimStart('/'), content);
+        var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+
+        var name = $"{message["type"]} {message["event"] ?? message["name"]}".TrimEnd();
+        var outcome = (string?)answer["endpoint"] is { } endpoint
+            ? $"{endpoint,-30} {(string?)answer["status"]}{((string?)answer["code"] is { } code ? $": {code}" : "")}"
+            : $"{"-",-30} {(int)response.StatusCode} {(string?)answer["detail"] ?? (string?)answer["reason"]}";
+        output.WriteLine($"  {name,-28} → {outcome}");
+    }
+
+    private static IEnumerable<JsonObject> Day()
+    {
+        yield return Message("page", """{"name":"Home","anonymousId":"a-1","properties":{"path":"/"}}""");
+        yield return Message("identify", $$$"""{"traits":{"email":"{{{Person}}}","firstName":"Ann","plan":"pro","phone":"+4790000000","createdAt":"2024-01-02T03:04:05Z"}}""");
+        yield return Message("page", """{"name":"shoppingCart","category":"Store","properties":{"path":"/cart"}}""");
+        yield return Message("track", """{"event":"Product Viewed","properties":{"product_id":"p-1","name":"Chess set","price":19}}""");
+        yield return Message("track", """{"event":"Product Added","properties":{"cart_id":"k-1","products":[{"product_id":"p-1","name":"Chess set","price":19,"quantity":1}]}}""");
+        yield return Message("track", """{"event":"Product Added","properties":{"cart_id":"k-1","products":[{"product_id":"p-1","name":"Chess set","price":19,"quantity":1},{"product_id":"p-2","name":"Dice","price":"3.50","quantity":2,"category":"Games"}]}}""");
+        yield return Message("track", """{"event":"Order Completed","properties":{"order_id":"o-77","revenue":26}}""");
+        yield return Message("track", """{"event":"Order Completed","properties":{"order_id":"o-77","revenue":26,"total":29.9,"currency":"EUR","products":[{"product_id":"p-1","name":"Chess set","price":19,"quantity":1},{"product_id":"p-2","name":"Dice","price":"3.50","quantity":2,"category":"Games"}]}}""");
+        yield return Message("screen", """{"name":"Orders","properties":{"variation":"b"}}""");
+        yield return Message("group", """{"groupId":"g-1","traits":{"name":"Chess club"}}""");
+    }
+
+    /// <summary>Ann's message, unless it says who it is from.</summary>
+    private static JsonObject Message(string type, string rest)
+    {
+        var message = JsonNode.Parse(rest)!.AsObject();
+        message["type"] = type;
+        if (!message.ContainsKey("anonymousId"))
+        {
+            message["userId"] = "u-ann";
+            message["context"] = new JsonObject { ["traits"] = new JsonObject { ["email"] = Person }, ["locale"] = "en-GB" };
+        }
+
+        return message;
+    }
+}
