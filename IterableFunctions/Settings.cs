@@ -29,8 +29,10 @@ public static class Settings
         services.AddSingleton<IValidateOptions<TOptions>>(provider =>
         {
             var configuration = provider.GetRequiredService<IConfiguration>();
-            return new Validator<TOptions>(options => Unreadable<TOptions>(configuration.GetSection(section))
-                .Concat(check?.Invoke(options, configuration) ?? []));
+            // What was not read holds defaults, which the check would complain about for nothing.
+            return new Validator<TOptions>(options => Unreadable<TOptions>(configuration.GetSection(section)).ToList() is { Count: > 0 } unreadable
+                ? unreadable
+                : check?.Invoke(options, configuration) ?? []);
         });
         return services;
     }

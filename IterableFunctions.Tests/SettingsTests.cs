@@ -1,0 +1,62 @@
+using IterableFunctions.LocalHost;
+using Microsoft.Extensions.Configuration;
+
+namespace IterableFunctions.Tests;
+
+/// <summary>Settings that end the start, each with a sentence that names it. As in Azure: nothing is set but what the test sets.</summary>
+public class SettingsTests
+{
+    private static readonly Dictionary<string, string?> Complete = new()
+    {
+        ["Segment__SharedSecret"] = "s",
+        ["Iterable__ApiKey"] = "k",
+        ["AzureWebJobsStorage"] = "UseDevelopmentStorage=true",
+    };
+
+    [Fact]
+    public void Three_settings_are_enough() => Assert.Empty(Check());
+
+    [Theory]
+    [InlineData("Segment__SharedSecret", null, "Segment__SharedSecret is not set")]
+    [InlineData("Segment__SharedSecret", " ", "Segment__SharedSecret is not set")]
+    [InlineData("Iterable__ApiKey", null, "Iterable__ApiKey is not set")]
+    [InlineData("Iterable__ApiKey", "a\nb", "Iterable__ApiKey holds blanks")]
+    [InlineData("AzureWebJobsStorage", null, "AzureWebJobsStorage is not set")]
+    [InlineData("Iterable__DataCenter", "Mars", "Iterable__DataCenter is \"Mars\"; it must be US or EU.")]
+    [InlineData("Iterable__ProjectType", "3", "Iterable__ProjectType is \"3\"; it must be Hybrid or Email or UserId.")]
+    [InlineData("Iterable__PreferUserId", "yes", "Iterable__PreferUserId is \"yes\"; it must be true or false.")]
+    [InlineData("Iterable__PreferUserId", "true", "Iterable__ProjectType is Email; here it is Hybrid")]
+    [InlineData("Iterable__BaseUrl", "api.iterable.com", "Iterable__BaseUrl is \"api.iterable.com\"; it must be an address")]
+    [InlineData("Iterable__BaseUrl", "http://api.iterable.com", "begin with https")]
+    [InlineData("Pages__TrackAll", "on", "Pages__TrackAll is \"on\"; it must be true or false.")]
+    [InlineData("Segment__AcceptArrays", "true", "Segment__HeaderSecret must be set")]
+    public void Setting_that_is_wrong_is_named_in_one_sentence(string setting, string? value, string sentence)
+        => Assert.Contains(sentence, Assert.Single(Check((setting, value))), StringComparison.Ordinal);
+
+    [Fact]
+    public void Email_based_projects_are_not_in_the_EU()
+        => Assert.Contains("EU data centre", Assert.Single(Check(("Iterable__DataCenter", "EU"), ("Iterable__ProjectType", "email"))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Iterable__BaseUrl", "http://127.0.0.1:7071/sandbox")]
+    [InlineData("Iterable__BaseUrl", "https://proxy.example.com/iterable/")]
+    [InlineData("Iterable__DataCenter", "eu")]
+    [InlineData("Iterable__ProjectType", "userid")]
+    public void Setting_that_is_right_passes(string setting, string value) => Assert.Empty(Check((setting, value)));
+
+    [Fact]
+    public void Managed_identity_takes_the_place_of_a_connection_string()
+        => Assert.Empty(Check(("AzureWebJobsStorage", null), ("AzureWebJobsStorage__accountName", "account")));
+
+    private static IReadOnlyList<string> Check(params (string Name, string? Value)[] changed)
+    {
+        var settings = new Dictionary<string, string?>(Complete);
+        foreach (var (name, value) in changed)
+            settings[name] = value;
+        var builder = App.CreateWorker([]);
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), setting.Value)));
+        using var worker = builder.Build();
+        return App.CheckSettings(worker.Services);
+    }
+}
