@@ -52,7 +52,7 @@ public sealed class Demo(HttpClient client, string secret, DateTimeOffset now, T
 
     private static IEnumerable<JsonObject> Day()
     {
-        yield return Message("page", """{"name":"Home","anonymousId":"a-1","properties":{"path":"/"}}""");
+        yield return Message("page", """{"name":"Home","properties":{"path":"/"}}""");
         yield return Message("identify", $$$"""{"traits":{"email":"{{{Person}}}","firstName":"Ann","plan":"pro","phone":"+4790000000","createdAt":"2024-01-02T03:04:05Z"}}""");
         yield return Message("page", """{"name":"shoppingCart","category":"Store","properties":{"path":"/cart"}}""");
         yield return Message("track", """{"event":"Product Viewed","properties":{"product_id":"p-1","name":"Chess set","price":19}}""");
@@ -64,17 +64,13 @@ public sealed class Demo(HttpClient client, string secret, DateTimeOffset now, T
         yield return Message("group", """{"groupId":"g-1","traits":{"name":"Chess club"}}""");
     }
 
-    /// <summary>Ann's message, unless it says who it is from.</summary>
+    /// <summary>Ann's message.</summary>
     private static JsonObject Message(string type, string rest)
     {
         var message = JsonNode.Parse(rest)!.AsObject();
         message["type"] = type;
-        if (!message.ContainsKey("anonymousId"))
-        {
-            message["userId"] = "u-ann";
-            message["context"] = new JsonObject { ["traits"] = new JsonObject { ["email"] = Person }, ["locale"] = "en-GB" };
-        }
-
+        message["userId"] = "u-ann";
+        message["context"] = new JsonObject { ["traits"] = new JsonObject { ["email"] = Person }, ["locale"] = "en-GB" };
         return message;
     }
 }
