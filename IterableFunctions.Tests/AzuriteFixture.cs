@@ -1,3 +1,4 @@
+using Azure.Storage.Queues;
 using IterableFunctions.LocalHost;
 
 namespace IterableFunctions.Tests;
@@ -34,5 +35,34 @@ public sealed class AzuriteFixture : IAsyncLifetime
         };
         await azurite.StartAsync();
         return azurite;
+    }
+}
+
+/// <summary>
+/// An Azurite that one test class has for itself: the app's queues have fixed names, and what one app leaves in them another would take.
+/// </summary>
+public sealed class OwnAzuriteFixture : IAsyncLifetime
+{
+    public Azurite Azurite { get; } = AzuriteFixture.Own();
+
+    public string ConnectionString => Azurite.ConnectionString;
+
+    public Task InitializeAsync() => Azurite.StartAsync();
+
+    /// <summary>Forgets what earlier tests have left in the queues.</summary>
+    public async Task ClearAsync()
+    {
+        foreach (var queue in (string[])["forward", "forward-poison"])
+        {
+            var client = new QueueClient(ConnectionString, queue);
+            await client.CreateIfNotExistsAsync();
+            await client.ClearMessagesAsync();
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Azurite.StopAsync();
+        Directory.Delete(Azurite.DataFolder, recursive: true);
     }
 }

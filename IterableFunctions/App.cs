@@ -1,3 +1,4 @@
+using IterableFunctions.Delivering;
 using IterableFunctions.Intake;
 using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Mapping;
@@ -30,9 +31,11 @@ public static class App
         services.AddSettings<SegmentOptions>(SegmentOptions.Section, Check);
         services.AddSettings<IterableOptions>(IterableOptions.Section, Check);
         services.AddSettings<PagesOptions>(PagesOptions.Section);
+        services.AddSettings<DeliveringOptions>(DeliveringOptions.Section, Check);
         services.AddStorage();
         services.AddSingleton<Mapper>();
         services.AddIterableClient();
+        services.AddTransient<Forwarder>();
         services.AddTransient<SegmentIntake>();
         return services;
     }
@@ -82,6 +85,12 @@ public static class App
             yield return "Segment__SharedSecret is not set; it is the shared secret of your Segment webhook (Segment: Connections, Destinations, your webhook, Settings).";
         if (options.AcceptArrays && string.IsNullOrWhiteSpace(options.HeaderSecret))
             yield return "Segment__AcceptArrays is true, so Segment__HeaderSecret must be set; it is a secret of your choice, which the Segment webhook sends as the custom header X-Segment-Secret.";
+    }
+
+    private static IEnumerable<string> Check(DeliveringOptions options, IConfiguration configuration)
+    {
+        if (options.GiveUpAfter <= TimeSpan.Zero)
+            yield return $"Delivering__GiveUpAfter is {options.GiveUpAfter}; it must be a time such as 7.00:00:00.";
     }
 
     private static IEnumerable<string> Check(IterableOptions options, IConfiguration configuration)

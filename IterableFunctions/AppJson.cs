@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using IterableFunctions.Delivering;
 using IterableFunctions.Functions;
 using IterableFunctions.Intake;
 
@@ -11,4 +12,9 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(MessageResults))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(QueuedCall))]
+[JsonSerializable(typeof(DeadLetter))]
+[JsonSerializable(typeof(DeadLetterPage))]
+[JsonSerializable(typeof(ReplayReport))]
+[JsonSerializable(typeof(JsonElement))]
 internal sealed partial class AppJson : JsonSerializerContext;

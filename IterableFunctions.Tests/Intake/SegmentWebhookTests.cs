@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace IterableFunctions.Tests.Intake;
 
 /// <summary>The whole way from a posted body to Iterable, in a running app with the sandbox for Iterable.</summary>
-public sealed class SegmentWebhookTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
+public sealed class SegmentWebhookTests(OwnAzuriteFixture azurite) : IClassFixture<OwnAzuriteFixture>
 {
     private const string Track = """{"type":"track","messageId":"m-1","event":"Video Played","userId":"u-1","context":{"traits":{"email":"ann@example.com"}},"properties":{"a":1}}""";
 
@@ -192,18 +192,29 @@ public sealed class SegmentWebhookTests(AzuriteFixture azurite) : IClassFixture<
     [InlineData(FaultMode.Status, 503, "Http503")]
     [InlineData(FaultMode.Status, 429, "RateLimitExceeded")]
     [InlineData(FaultMode.RefuseKey, 401, "BadApiKey")]
-    public async Task What_Iterable_cannot_take_now_is_503_with_a_time_to_come_back(FaultMode mode, int status, string code)
+    public async Task What_Iterable_cannot_take_now_is_202_queued_with_the_reason(FaultMode mode, int status, string code)
     {
         await using var app = await StartAsync();
         app.Sandbox.AddFault(new() { Mode = mode, Status = status, Code = code.StartsWith("Http", StringComparison.Ordinal) ? null : code, Calls = -1 });
 
         var answer = await app.Client.PostAsync(Track);
 
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
+        Assert.Equal(HttpStatusCode.Accepted, answer.Status);
+        Assert.Equal("queued", (string?)answer.Body["status"]);
         Assert.Equal(code, answer.Code);
+    }
+
+    [Fact]
+    public async Task What_can_be_neither_delivered_nor_kept_is_503_with_a_time_to_come_back()
+    {
+        await using var app = await RunningApp.StartAsync("DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:9/a;QueueEndpoint=http://127.0.0.1:9/a;BlobEndpoint=http://127.0.0.1:9/a");
+        app.Sandbox.AddFault(new() { Mode = FaultMode.Status, Status = 503, Calls = 1 });
+
+        var answer = await app.Client.PostAsync(Track);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
         Assert.NotNull(answer.RetryAfter);
-        app.Sandbox.ClearFaults();
-        Assert.Equal(HttpStatusCode.OK, (await app.Client.PostAsync(Track)).Status);
+        Assert.Equal("delivered", (string?)(await app.Client.PostAsync(Track)).Body["status"]);
     }
 
     [Fact]
@@ -217,6 +228,7 @@ public sealed class SegmentWebhookTests(AzuriteFixture azurite) : IClassFixture<
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Equal("failed", (string?)answer.Body["status"]);
         Assert.Equal("RequestFieldsTypesMismatched", answer.Code);
+        Assert.NotNull((string?)answer.Body["deadLetterId"]);
     }
 
     [Theory]
@@ -243,8 +255,8 @@ public sealed class SegmentWebhookTests(AzuriteFixture azurite) : IClassFixture<
 
         var answer = await app.Client.PostAsync($$"""{"batch":[{{batch}}]}""");
 
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
-        Assert.All(answer.Statuses, status => Assert.Equal("not_delivered", status));
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.All(answer.Statuses, status => Assert.Equal("queued", status));
     }
 
     [Fact]
@@ -294,5 +306,9 @@ public sealed class SegmentWebhookTests(AzuriteFixture azurite) : IClassFixture<
         Assert.Contains("\"storage\":\"does not answer\"", report, StringComparison.Ordinal);
     }
 
-    private Task<RunningApp> StartAsync(Dictionary<string, string?>? settings = null) => RunningApp.StartAsync(azurite.ConnectionString, settings: settings);
+    private async Task<RunningApp> StartAsync(Dictionary<string, string?>? settings = null)
+    {
+        await azurite.ClearAsync();
+        return await RunningApp.StartAsync(azurite.ConnectionString, settings: settings);
+    }
 }

@@ -19,6 +19,9 @@ public sealed record MessageResult(MessageStatus Status, string? MessageId)
     /// <summary>Why it was rejected or failed, for people: ours, or Iterable's words.</summary>
     public string? Detail { get; init; }
 
+    /// <summary>Where it stands when it failed: <c>GET /api/deadletters/{id}</c>.</summary>
+    public string? DeadLetterId { get; init; }
+
     /// <summary>What had to be left out of it.</summary>
     public string? Warning { get; init; }
 }
@@ -30,6 +33,10 @@ public enum MessageStatus
     /// <summary>Iterable has it.</summary>
     [JsonStringEnumMemberName("delivered")]
     Delivered,
+
+    /// <summary>Iterable cannot take it now; it is safe here and is tried again.</summary>
+    [JsonStringEnumMemberName("queued")]
+    Queued,
 
     /// <summary>Nothing was to be sent.</summary>
     [JsonStringEnumMemberName("ignored")]

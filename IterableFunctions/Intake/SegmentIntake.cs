@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using IterableFunctions.Delivering;
 using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Mapping;
 using IterableFunctions.Segment;
@@ -11,7 +12,7 @@ namespace IterableFunctions.Intake;
 /// <summary>
 /// What happens to a body that Segment's webhook posts: signature, parse, map every message, deliver, answer. Nothing is answered as done before it is.
 /// </summary>
-public sealed class SegmentIntake(Mapper mapper, IterableClient iterable, IOptions<SegmentOptions> options, TimeProvider time)
+public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<SegmentOptions> options, TimeProvider time)
 {
     /// <summary>Most messages in one body. Segment's batches end at 4,000.</summary>
     public const int MaxMessages = 4_000;
@@ -19,7 +20,7 @@ public sealed class SegmentIntake(Mapper mapper, IterableClient iterable, IOptio
     /// <summary>Segment waits 5 s for an answer; this is what we use of it.</summary>
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(4);
 
-    /// <summary>When Segment is asked to come back after a failure that names no time.</summary>
+    /// <summary>When Segment is asked to come back after what could be neither delivered nor kept.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
     /// <summary>Calls to Iterable at the same time, for one body.</summary>
@@ -143,23 +144,22 @@ public sealed class SegmentIntake(Mapper mapper, IterableClient iterable, IOptio
     private async Task DeliverAsync(Draft draft, long started, CancellationToken cancellation)
     {
         var request = draft.Request!;
-        var left = Budget - time.GetElapsedTime(started);
-        var delivery = left > TimeSpan.Zero ? await iterable.SendAsync(request, left, cancellation) : new Delivery.RetryLater("NoTimeLeft");
-        draft.Result = new(StatusOf(delivery), request.MessageId) { Endpoint = request.Endpoint.Path, Warning = draft.Warning };
-        draft.Result = delivery switch
+        var outcome = await forwarder.DeliverAsync(request, Budget - time.GetElapsedTime(started), cancellation);
+        var result = new MessageResult(StatusOf(outcome), request.MessageId) { Endpoint = request.Endpoint.Path, Warning = draft.Warning };
+        draft.Result = outcome switch
         {
-            Delivery.Refused refused => draft.Result with { Code = refused.Code, Detail = refused.Message },
-            Delivery.KeyRefused refused => draft.Result with { Code = refused.Code, Detail = "Iterable refuses the API key." },
-            Delivery.RetryLater later => draft.Result with { Code = later.Code, Detail = "Iterable could not take it now." },
-            _ => draft.Result,
+            Outcome.Queued queued => result with { Code = queued.Code, Detail = "Iterable could not take it now; it is tried again." },
+            Outcome.Failed failed => result with { Code = failed.Letter.Code, Detail = failed.Letter.Message, DeadLetterId = failed.Letter.Id },
+            Outcome.NotStored lost => result with { Code = lost.Code, Detail = "Iterable could not take it now, and storage could not keep it." },
+            _ => result,
         };
-        draft.RetryAfter = (delivery as Delivery.RetryLater)?.After;
     }
 
-    private static MessageStatus StatusOf(Delivery delivery) => delivery switch
+    private static MessageStatus StatusOf(Outcome outcome) => outcome switch
     {
-        Delivery.Delivered => MessageStatus.Delivered,
-        Delivery.Refused => MessageStatus.Failed,
+        Outcome.Delivered => MessageStatus.Delivered,
+        Outcome.Queued => MessageStatus.Queued,
+        Outcome.Failed => MessageStatus.Failed,
         _ => MessageStatus.NotDelivered,
     };
 
@@ -168,8 +168,7 @@ public sealed class SegmentIntake(Mapper mapper, IterableClient iterable, IOptio
         var results = drafts.ConvertAll(draft => draft.Result!);
         if (results.Find(result => result.Status == MessageStatus.NotDelivered) is { } lost)
         {
-            var retryAfter = drafts.Max(draft => draft.RetryAfter) ?? RetryAfter;
-            return WebhookAnswer.Problem(StatusCodes.Status503ServiceUnavailable, lost.Code!, $"{lost.Detail} Nothing of it is kept here: send it again.", several ? results : null, several ? null : lost.MessageId, retryAfter);
+            return WebhookAnswer.Problem(StatusCodes.Status503ServiceUnavailable, lost.Code!, $"{lost.Detail} Send it again.", several ? results : null, several ? null : lost.MessageId, RetryAfter);
         }
 
         if (several)
@@ -199,8 +198,6 @@ public sealed class SegmentIntake(Mapper mapper, IterableClient iterable, IOptio
         public string? Warning => warning;
 
         public MessageResult? Result { get; set; }
-
-        public TimeSpan? RetryAfter { get; set; }
 
         public static Draft Done(MessageResult result) => new(null, null) { Result = result };
     }

@@ -21,7 +21,8 @@ public sealed class WebhookAnswer : IResult
     /// <summary>Sent as <c>Retry-After</c>, in whole seconds.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
-    public static WebhookAnswer Of(MessageResult result) => new(StatusCodes.Status200OK, result);
+    /// <summary>202 for what is safe here and not at Iterable yet, else 200.</summary>
+    public static WebhookAnswer Of(MessageResult result) => new(result.Status == MessageStatus.Queued ? StatusCodes.Status202Accepted : StatusCodes.Status200OK, result);
 
     public static WebhookAnswer Of(IReadOnlyList<MessageResult> results) => new(StatusCodes.Status200OK, new MessageResults(results));
 
@@ -47,6 +48,7 @@ public sealed class WebhookAnswer : IResult
     private static string Title(int status) => status switch
     {
         StatusCodes.Status401Unauthorized => "Unauthorized",
+        StatusCodes.Status404NotFound => "Not Found",
         StatusCodes.Status413PayloadTooLarge => "Content Too Large",
         StatusCodes.Status415UnsupportedMediaType => "Unsupported Media Type",
         StatusCodes.Status503ServiceUnavailable => "Service Unavailable",

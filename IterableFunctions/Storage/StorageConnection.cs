@@ -1,5 +1,8 @@
+using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Identity;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -16,7 +19,11 @@ public static class StorageConnection
     public static IServiceCollection AddStorage(this IServiceCollection services)
     {
         services.AddSingleton(provider => Tables(provider.GetRequiredService<IConfiguration>()));
+        services.AddSingleton(provider => Queues(provider.GetRequiredService<IConfiguration>()));
+        services.AddSingleton(provider => Blobs(provider.GetRequiredService<IConfiguration>()));
         services.AddSingleton<StorageProbe>();
+        services.AddSingleton<ForwardQueue>();
+        services.AddSingleton<DeadLetterTable>();
         return services;
     }
 
@@ -27,15 +34,33 @@ public static class StorageConnection
             : null;
 
     private static TableServiceClient Tables(IConfiguration configuration)
+        => configuration[Setting] is { Length: > 0 } connection
+            ? new(connection, Patient(new TableClientOptions()))
+            : new(Address(configuration, "table"), Identity(configuration), Patient(new TableClientOptions()));
+
+    /// <summary>Messages are base64, as the host's <c>host.json</c> says.</summary>
+    private static QueueServiceClient Queues(IConfiguration configuration)
     {
-        var options = new TableClientOptions();
-        options.Retry.MaxRetries = 2;
-        options.Retry.Delay = TimeSpan.FromMilliseconds(200);
-        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(5);
-        return configuration[Setting] is { Length: > 0 } connection
-            ? new(connection, options)
-            : new(new Uri($"https://{AccountName(configuration)}.table.core.windows.net"), Identity(configuration), options);
+        var options = Patient(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        return configuration[Setting] is { Length: > 0 } connection ? new(connection, options) : new(Address(configuration, "queue"), Identity(configuration), options);
     }
+
+    private static BlobServiceClient Blobs(IConfiguration configuration)
+        => configuration[Setting] is { Length: > 0 } connection
+            ? new(connection, Patient(new BlobClientOptions()))
+            : new(Address(configuration, "blob"), Identity(configuration), Patient(new BlobClientOptions()));
+
+    /// <summary>One quick retry: whoever waits for an answer waits four seconds in all.</summary>
+    private static TOptions Patient<TOptions>(TOptions options)
+        where TOptions : ClientOptions
+    {
+        options.Retry.MaxRetries = 1;
+        options.Retry.Delay = TimeSpan.FromMilliseconds(100);
+        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(2);
+        return options;
+    }
+
+    private static Uri Address(IConfiguration configuration, string service) => new($"https://{AccountName(configuration)}.{service}.core.windows.net");
 
     private static string? AccountName(IConfiguration configuration) => configuration[$"{Setting}:accountName"];
 
