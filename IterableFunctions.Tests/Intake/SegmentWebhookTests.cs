@@ -167,12 +167,34 @@ public sealed class SegmentWebhookTests(OwnAzuriteFixture azurite) : IClassFixtu
         Assert.Equal(HttpStatusCode.OK, (await app.Client.PostAsync(largest)).Status);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await app.Client.PostAsync(largest + " ")).Status);
         Assert.Equal("body_too_large", (await app.Client.PostAsync(Padded(1_400_000))).Code);
+        Assert.StartsWith("HTTP/1.1 413", await RawAsync(app, "POST /api/segment HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40000000\r\n\r\n" + new string(' ', 1_100_000)), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 400", await RawAsync(app, "POST /api/segment HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n"), StringComparison.Ordinal);
 
         static string Padded(int length)
         {
             const string message = """{"type":"group","userId":"u","x":"?"}""";
             return message.Replace("?", new string('x', length - message.Length + 1), StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Recording_without_forwarding_is_refused_as_long_as_there_is_nothing_to_record_to()
+    {
+        await using var app = await StartAsync();
+        using var answer = await app.Client.PostAsync(new Uri("api/segment?forward=false", UriKind.Relative), new StringContent(Track));
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Empty(app.Sandbox.Calls);
+    }
+
+    /// <summary>What the app answers to bytes that no HTTP client would send.</summary>
+    private static async Task<string> RawAsync(RunningApp app, string request)
+    {
+        using var client = new System.Net.Sockets.TcpClient();
+        await client.ConnectAsync(app.Settings.Address.Host, app.Settings.Address.Port);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
+        var answer = new byte[1000];
+        return Encoding.ASCII.GetString(answer, 0, await stream.ReadAsync(answer));
     }
 
     [Fact]
@@ -274,12 +296,17 @@ public sealed class SegmentWebhookTests(OwnAzuriteFixture azurite) : IClassFixtu
         app.Sandbox.AddFault(new() { Mode = FaultMode.Status, Status = 400, Calls = 1 });
         await app.Client.PostAsync(Track, signature);
         await app.Client.PostAsync("""{"ann@example.com":""", "bad");
+        app.Sandbox.AddFault(new() { Mode = FaultMode.Status, Status = 429, Calls = 1 });
+        var named = """{"type":"track","messageId":"ann@example.com\nFAKE","event":"E","userId":"u"}""";
+        await app.Client.PostAsync(named, WebhookSignature.Sign(Encoding.UTF8.GetBytes(named), "the-shared-secret"));
 
         var lines = Enum.GetValues<LogLevel>().Where(level => level > LogLevel.Debug).SelectMany(app.Logs.At).ToList();
         Assert.Contains(lines, line => line.Contains("m-1", StringComparison.Ordinal));
         Assert.DoesNotContain(lines, line => line.Contains("ann@", StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain(lines, line => line.Contains("the-shared-secret", StringComparison.Ordinal));
-        Assert.DoesNotContain(lines, line => line.Contains(app.Settings.Values["Iterable:ApiKey"] + "\"", StringComparison.Ordinal) || line.Contains("Api-Key", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(lines, line => line.Contains("sha256:", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, line => line.Contains("FAKE", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, line => line.Contains("Api-Key", StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]

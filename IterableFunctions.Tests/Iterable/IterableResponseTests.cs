@@ -37,8 +37,16 @@ public class IterableResponseTests
     [InlineData(200, "", "later UnreadableAnswer -")]
     [InlineData(200, "[]", "later UnreadableAnswer -")]
     [InlineData(302, "", "later Http302 -")]
+    // Text that is none: the status decides.
+    [InlineData(400, "{\"code\":\"BadParams\",\"msg\":\"bad \\ud83d\"}", "refused Http400")]
+    [InlineData(400, """{"code":"ann@example.com","msg":"no"}""", "refused Http400")]
+    [InlineData(200, """{"code":"ann@example.com","msg":"no"}""", "refused UnknownCode")]
     public void Answer_is_read_by_status_then_code(int status, string body, string expected)
         => Assert.Equal(expected, Describe(IterableResponse.Read((HttpStatusCode)status, Encoding.UTF8.GetBytes(body), retryAfter: null)));
+
+    [Fact]
+    public void Answer_that_is_not_UTF8_is_read_by_its_status()
+        => Assert.Equal("refused Http400", Describe(IterableResponse.Read(HttpStatusCode.BadRequest, [.. "{\"code\":\"BadParams\",\"msg\":\""u8, 0xFF, .. "\"}"u8], retryAfter: null)));
 
     [Fact]
     public void Header_beats_the_body_in_naming_a_time()

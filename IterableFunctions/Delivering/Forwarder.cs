@@ -33,12 +33,12 @@ public sealed partial class Forwarder(IterableClient iterable, ForwardQueue queu
         }
         catch (RequestFailedException e)
         {
-            Log.NotStored(logger, request.MessageId, e.Status, e.ErrorCode ?? "");
+            Log.NotStored(logger, request.LogId, e.Status, e.ErrorCode ?? "");
             return new Outcome.NotStored(CodeOf(delivery));
         }
         catch (Exception e) when (e is AggregateException or TaskCanceledException && !cancellation.IsCancellationRequested)
         {
-            Log.NotStored(logger, request.MessageId, 0, e.GetType().Name);
+            Log.NotStored(logger, request.LogId, 0, e.GetType().Name);
             return new Outcome.NotStored(CodeOf(delivery));
         }
     }
@@ -116,14 +116,14 @@ public sealed partial class Forwarder(IterableClient iterable, ForwardQueue queu
         if (Now + wait - call.FirstAttempt > options.Value.GiveUpAfter)
             return await BuryAsync(call, DeadLetterReason.Expired, code, $"Not delivered in {call.Attempts} attempts.", cancellation);
         await queue.AddAsync(call, wait, cancellation);
-        Log.Queued(logger, call.MessageId, call.Attempts, wait, code);
+        Log.Queued(logger, LogIds.Of(call.MessageId), call.Attempts, wait, code);
         return new Outcome.Queued(code);
     }
 
     private async Task<Outcome> BuryAsync(PendingCall call, DeadLetterReason reason, string code, string message, CancellationToken cancellation)
     {
         var letter = await deadLetters.AddAsync(call, reason, code, message, Now, cancellation);
-        Log.DeadLetter(logger, call.MessageId, letter.Id, reason, code);
+        Log.DeadLetter(logger, LogIds.Of(call.MessageId), letter.Id, reason, code);
         return new Outcome.Failed(letter);
     }
 

@@ -11,9 +11,20 @@ public sealed class SegmentWebhook(SegmentIntake intake)
     public async Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "segment")] HttpRequest request)
     {
         var cancellation = request.HttpContext.RequestAborted;
-        if (request.Headers.ContentEncoding.Count > 0)
+        if (request.Query["forward"].ToString() is { Length: > 0 } forward && !forward.Equals("true", StringComparison.OrdinalIgnoreCase))
+            return WebhookAnswer.Problem(StatusCodes.Status400BadRequest, "no_profiles", "?forward=false records without forwarding, but there are no profiles to record to yet.");
+        if (request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
             return WebhookAnswer.Problem(StatusCodes.Status415UnsupportedMediaType, "content_encoding", "The body is compressed. Send it as it is.");
-        var body = await RequestBody.ReadAsync(request, cancellation);
+        byte[]? body;
+        try
+        {
+            body = await RequestBody.ReadAsync(request, cancellation);
+        }
+        catch (BadHttpRequestException e)
+        {
+            return WebhookAnswer.Problem(e.StatusCode, "broken_request", "The request broke off, came too slowly, or is not valid HTTP.");
+        }
+
         return body is null
             ? WebhookAnswer.Problem(StatusCodes.Status413PayloadTooLarge, "body_too_large", $"The body is larger than {RequestBody.MaxBytes} bytes. Send fewer messages at a time.")
             : await intake.AcceptAsync(body, request.Headers["X-Signature"], request.Headers["X-Segment-Secret"], cancellation);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace IterableFunctions.Intake;
 
@@ -18,6 +19,9 @@ public static class RequestBody
     /// </summary>
     public static async Task<byte[]?> ReadAsync(HttpRequest request, CancellationToken cancellation)
     {
+        // The host's own limit answers by breaking off; ours reads no more than it takes, and says why.
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = null;
         var reader = request.BodyReader;
         if (request.ContentLength > MaxBytes)
         {

@@ -24,7 +24,7 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
     /// <summary>Calls to Iterable at the same time, for one body.</summary>
-    private const int Concurrency = 16;
+    private const int Concurrency = 64;
 
     private readonly SegmentOptions _options = options.Value;
 
@@ -74,7 +74,7 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
         if (refusal is not null)
             return [];
 
-        if (messages.IsObject && messages["batch"u8] is { IsArray: true } batch && messages["type"u8].IsMissing)
+        if (messages.IsObject && messages["batch"u8] is { IsArray: true } batch && messages["type"u8].IsNothing)
             messages = batch;
         several = messages.IsArray;
         if (!several)

@@ -48,6 +48,7 @@ public sealed class WebhookAnswer : IResult
     private static string Title(int status) => status switch
     {
         StatusCodes.Status401Unauthorized => "Unauthorized",
+        StatusCodes.Status408RequestTimeout => "Request Timeout",
         StatusCodes.Status404NotFound => "Not Found",
         StatusCodes.Status413PayloadTooLarge => "Content Too Large",
         StatusCodes.Status415UnsupportedMediaType => "Unsupported Media Type",

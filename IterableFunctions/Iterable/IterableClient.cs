@@ -34,7 +34,7 @@ public sealed partial class IterableClient(HttpClient http, TimeProvider time, I
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                Log.NoAnswer(logger, request.Endpoint, request.MessageId, "Timeout");
+                Log.NoAnswer(logger, request.Endpoint, request.LogId, "Timeout");
                 return new Delivery.RetryLater("Timeout");
             }
             catch (Exception e) when (e is HttpRequestException or IOException)
@@ -42,7 +42,7 @@ public sealed partial class IterableClient(HttpClient http, TimeProvider time, I
                 var pause = TimeSpan.FromMilliseconds(Random.Shared.Next(50, 150));
                 if (attempt > 1 || within - time.GetElapsedTime(started) < 2 * pause)
                 {
-                    Log.NoAnswer(logger, request.Endpoint, request.MessageId, "ConnectionFailed");
+                    Log.NoAnswer(logger, request.Endpoint, request.LogId, "ConnectionFailed");
                     return new Delivery.RetryLater("ConnectionFailed");
                 }
 
@@ -74,13 +74,13 @@ public sealed partial class IterableClient(HttpClient http, TimeProvider time, I
         switch (delivery)
         {
             case Delivery.Refused refused:
-                Log.Refused(logger, request.Endpoint, request.MessageId, refused.Status, refused.Code);
+                Log.Refused(logger, request.Endpoint, request.LogId, refused.Status, refused.Code);
                 break;
             case Delivery.KeyRefused refused:
                 Log.KeyRefused(logger, request.Endpoint, refused.Status, refused.Code);
                 break;
             case Delivery.RetryLater later:
-                Log.Unavailable(logger, request.Endpoint, request.MessageId, (int)response.StatusCode, later.Code);
+                Log.Unavailable(logger, request.Endpoint, request.LogId, (int)response.StatusCode, later.Code);
                 break;
         }
 

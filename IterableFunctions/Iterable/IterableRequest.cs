@@ -17,6 +17,11 @@ public sealed record IterableRequest
     /// <summary>The email that the call is addressed to, if it is.</summary>
     public string? Email { get; init; }
 
+    /// <summary>
+    /// The messageId, where it looks like one, else a hash of it: the sender chooses it, and an email or a line break has no business in a log.
+    /// </summary>
+    public string LogId => LogIds.Of(MessageId);
+
     /// <summary>When it happened, UTC.</summary>
     public required DateTime Timestamp { get; init; }
 }

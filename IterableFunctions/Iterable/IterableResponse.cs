@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace IterableFunctions.Iterable;
 
@@ -19,7 +20,7 @@ internal static class IterableResponse
     public static Delivery Read(HttpStatusCode status, ReadOnlySpan<byte> body, TimeSpan? retryAfter)
     {
         var answer = Parse(body);
-        var code = answer.Code is { Length: > 0 } and not Success ? answer.Code : $"Http{(int)status}";
+        var code = IsCode(answer.Code) && answer.Code != Success ? answer.Code! : $"Http{(int)status}";
         return status switch
         {
             >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices => ReadSuccess(status, answer),
@@ -36,15 +37,21 @@ internal static class IterableResponse
         if (!answer.IsJson)
             return new Delivery.RetryLater("UnreadableAnswer");
         if (answer.Code is not (null or Success))
-            return new Delivery.Refused((int)status, answer.Code, answer.Message);
+            return new Delivery.Refused((int)status, IsCode(answer.Code) ? answer.Code : "UnknownCode", answer.Message);
         // The one refusal that comes as a success: an event name that an administrator has switched off.
         if (answer.Message.Contains("is disallowed from tracking", StringComparison.OrdinalIgnoreCase))
             return new Delivery.Refused((int)status, "EventNameDisallowed", answer.Message);
         return Delivery.Delivered.Instance;
     }
 
+    /// <summary>A word, as Iterable's codes are. Codes are logged, so nothing else passes for one.</summary>
+    private static bool IsCode(string? code) => code is { Length: > 0 and <= 100 } && code.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_');
+
     private static Answer Parse(ReadOnlySpan<byte> body)
     {
+        // Not every proxy writes UTF-8, and the reader throws on text that is none.
+        if (!Utf8.IsValid(body))
+            return default(Answer) with { Message = "" };
         try
         {
             var reader = new Utf8JsonReader(body);
@@ -58,8 +65,9 @@ internal static class IterableResponse
                 return new(true, Text(root, "code"), Text(root, "msg") ?? Text(root, "message") ?? Text(root, "error") ?? "", Reset(root));
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Malformed, or half of a surrogate pair in a text: the status has to do.
             return default(Answer) with { Message = "" };
         }
     }

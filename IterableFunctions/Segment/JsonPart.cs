@@ -88,7 +88,7 @@ public readonly struct JsonPart
         foreach (var member in Members)
         {
             if (member.NameIsLoosely(name))
-                return member.Value;
+                return this[member.Name];
         }
 
         return default;

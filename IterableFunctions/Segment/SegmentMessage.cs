@@ -176,6 +176,8 @@ public sealed class SegmentMessage
         if (TypeOf(_type.Text) is not { } type)
             return new("unknown_type", "The message's \"type\" is not one of identify, track, page, screen, group, alias, delete.");
         Type = type;
+        if (type is MessageType.Group or MessageType.Alias or MessageType.Delete)
+            return null;
 
         if (UserId is { IsNothing: false, IsString: false, IsNumber: false })
             return new("invalid_user_id", $"\"userId\" must be a string, not {UserId.Describe()}.");

@@ -15,7 +15,7 @@ internal static class Timestamp
 
     /// <summary>
     /// Reads ISO instants, dates, months and years (<c>2024-02</c>, <c>2024</c>), Unix times as numbers or as text of 10 (seconds) or 13 (milliseconds)
-    /// digits, and RFC 1123 dates. False for everything else.
+    /// digits, and dates in the other forms that .NET reads without a culture (RFC 1123, <c>December 17, 1995 03:24:00</c>), as long as they name the year; no zone is UTC. False for everything else.
     /// </summary>
     public static bool TryRead(JsonPart part, out DateTime utc)
     {
@@ -41,11 +41,26 @@ internal static class Timestamp
             return IsoDateTime.TryParseDate(padded, out utc);
         }
 
-        if (text.Length is < 16 or > 40)
+        // Whatever else names its year: a bare "10:30" would be read as today's.
+        if (text.Length is < 8 or > 40 || !NamesAYear(text))
             return false;
-        var parsed = DateTimeOffset.TryParseExact(Encoding.UTF8.GetString(text), "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var rfc);
-        utc = rfc.UtcDateTime;
+        var parsed = DateTimeOffset.TryParse(Encoding.UTF8.GetString(text), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var other);
+        utc = other.UtcDateTime;
         return parsed;
+    }
+
+    /// <summary>Four digits in a row.</summary>
+    private static bool NamesAYear(ReadOnlySpan<byte> text)
+    {
+        var digits = 0;
+        foreach (var b in text)
+        {
+            digits = char.IsAsciiDigit((char)b) ? digits + 1 : 0;
+            if (digits == 4)
+                return true;
+        }
+
+        return false;
     }
 
     private static bool TryFromUnix(double value, bool seconds, out DateTime utc)

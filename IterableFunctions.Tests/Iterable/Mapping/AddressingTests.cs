@@ -84,6 +84,14 @@ public class AddressingTests
             Map.Body("""{"type":"track","event":"Cart Updated","userId":"u-1","properties":{"products":[],"email":"p@x.io"}}""", options));
     }
 
+    [Theory]
+    [InlineData("""{"type":"identify","userId":"u","traits":{"email":null,"E-Mail":"a@b.c"}}""")]
+    [InlineData("""{"type":"identify","userId":"u","traits":{"email":"  a@b.c "}}""")]
+    [InlineData("""{"type":"track","event":"E","userId":"u","properties":{"email":""},"context":{"traits":{"email":"a@b.c"}}}""")]
+    [InlineData("""{"type":"page","userId":"u","properties":{"email":"x"},"context":{"traits":{"email":"a@b.c"}}}""")]
+    public void Email_field_of_a_userId_based_project_is_the_one_that_was_found(string json)
+        => Assert.Equal("a@b.c", (string?)Map.Body(json, new() { ProjectType = ProjectType.UserId })["dataFields"]!["email"]);
+
     [Fact]
     public void Email_does_not_address_in_a_userId_based_project()
     {

@@ -133,6 +133,7 @@ public class CommerceTests
     [InlineData("""{"_id":"i","name":"n","price":1}""", """{"id":"i","name":"n","categories":[],"price":1,"quantity":1,"dataFields":{}}""")]
     [InlineData("""{"sku":"s","name":"n","price":1}""", """{"id":"s","sku":"s","name":"n","categories":[],"price":1,"quantity":1,"dataFields":{}}""")]
     [InlineData("""{"id":0,"SKU":8,"name":"n","price":1}""", """{"id":"8","sku":"8","name":"n","categories":[],"price":1,"quantity":1,"dataFields":{}}""")]
+    [InlineData("""{"product_id":" ","sku":"s","name":"n","price":1}""", """{"id":"s","sku":"s","name":"n","categories":[],"price":1,"quantity":1,"dataFields":{}}""")]
     // price and quantity: numbers.
     [InlineData("""{"id":"i","name":"n","price":"19.90","quantity":"3"}""", """{"id":"i","name":"n","categories":[],"price":19.90,"quantity":3,"dataFields":{}}""")]
     [InlineData("""{"id":"i","name":"n","price":0,"quantity":2.0}""", """{"id":"i","name":"n","categories":[],"price":0,"quantity":2,"dataFields":{}}""")]
@@ -146,7 +147,9 @@ public class CommerceTests
     // What is recognised, in any spelling, is not repeated; what is not is kept, dates rewritten.
     [InlineData("""{"id":"i","name":"n","price":1,"image_url":"m","url":"u","description":"d","brand":"b","at":"2024-01-02T03:04:05Z","coupon":null}""",
         """{"id":"i","name":"n","categories":[],"price":1,"quantity":1,"description":"d","imageUrl":"m","url":"u","dataFields":{"brand":"b","at":"2024-01-02 03:04:05 +00:00","coupon":null}}""")]
-    [InlineData("""{"id":"i","name":7,"price":1,"url":null,"description":{}}""", """{"id":"i","name":"7","categories":[],"price":1,"quantity":1,"dataFields":{}}""")]
+    [InlineData("""{"id":"i","name":7,"price":1,"url":null,"description":{"a":1},"category":{"b":2}}""", """{"id":"i","name":"7","categories":[],"price":1,"quantity":1,"dataFields":{"description":{"a":1},"category":{"b":2}}}""")]
+    // Of a repeated key the last counts.
+    [InlineData("""{"id":"x","id":"i","name":"n","price":5,"price":1}""", """{"id":"i","name":"n","categories":[],"price":1,"quantity":1,"dataFields":{}}""")]
     public void Product_becomes_an_item(string product, string item)
     {
         var cart = Map.Body(Map.Track($$"""{"products":[{{product}}]}""", "Product Added"));

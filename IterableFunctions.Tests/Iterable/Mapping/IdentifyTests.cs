@@ -31,6 +31,9 @@ public class IdentifyTests
     [InlineData("""{"created":"2023-01-02"}""", """{"created":"2023-01-02","met":"2023-01-02 00:00:00 +00:00"}""")]
     [InlineData("""{"created":"soon","createdAt":"2023-01-02T03:04:05Z"}""", """{"created":"soon","createdAt":"2023-01-02 03:04:05 +00:00","met":"2023-01-02 03:04:05 +00:00"}""")]
     [InlineData("""{"created":"2023-01-02T03:04:05Z","met":"at a fair"}""", """{"created":"2023-01-02 03:04:05 +00:00","met":"2023-01-02 03:04:05 +00:00"}""")]
+    [InlineData("""{"created":0,"met":"at a fair"}""", """{"created":0,"met":"at a fair"}""")]
+    [InlineData("""{"created":"December 17, 1995 03:24:00"}""", """{"created":"December 17, 1995 03:24:00","met":"1995-12-17 03:24:00 +00:00"}""")]
+    [InlineData("""{"created":"10:30"}""", """{"created":"10:30"}""")]
     [InlineData("""{"met":"at a fair"}""", """{"met":"at a fair"}""")]
     [InlineData("""{"created":"","met":"at a fair"}""", """{"created":"","met":"at a fair"}""")]
     // Dates in Iterable's format at every depth; a birthday is no instant.

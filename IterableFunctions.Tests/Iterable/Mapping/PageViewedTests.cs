@@ -13,6 +13,7 @@ public class PageViewedTests
     [InlineData(""","name":"","category":" " """, "Loaded a page")]
     [InlineData(""","name":null,"category":null""", "Loaded a page")]
     [InlineData(""","name":404""", "404 page")]
+    [InlineData(""","name":0,"category":0""", "Loaded a page")]
     [InlineData(""","name":"Home Page" """, "Home Page page")]
     [InlineData(""","properties":{"name":"Pricing","category":"Docs"}""", "Loaded a page")]
     [InlineData(""","event":"Signed Up","name":"Order Completed" """, "Order Completed page")]

@@ -64,6 +64,8 @@ public class TrackTests
     [InlineData("\"1709618828\"", 1709618828)]
     [InlineData("\"1709618828999\"", 1709618828)]
     [InlineData("\"Tue, 05 Mar 2024 06:07:08 GMT\"", 1709618828)]
+    [InlineData("\"Tue, 05 Mar 2024 07:07:08 +01:00\"", 1709618828)]
+    [InlineData("\"2024/03/05\"", 1709596800)]
     [InlineData("\"1969-12-31T23:59:59.500Z\"", -1)]
     public void CreatedAt_is_the_timestamp_in_whole_seconds(string timestamp, long seconds)
         => Assert.Equal(seconds, (long?)Map.Body($$"""{"type":"track","event":"E","userId":"u","timestamp":{{timestamp}}}""")["createdAt"]);
@@ -150,6 +152,7 @@ public class TrackTests
     [InlineData("""{"type":"group","userId":"u","groupId":"g"}""", "group")]
     [InlineData("""{"type":"alias","userId":"u","previousId":"p"}""", "alias")]
     [InlineData("""{"type":"delete","userId":"u"}""", "Deletion")]
+    [InlineData("""{"type":"group","userId":{},"traits":[1]}""", "group")]
     [InlineData("""{"type":"track","event":"E","userId":"u","integrations":{"Iterable":false}}""", "integrations")]
     [InlineData("""{"type":"track","event":"E","userId":"u","integrations":{"iterable":false,"All":true}}""", "integrations")]
     [InlineData("""{"type":"track","event":"E","userId":"u","integrations":{"All":false}}""", "integrations")]

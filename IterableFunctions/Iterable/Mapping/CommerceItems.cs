@@ -29,7 +29,7 @@ internal static class CommerceItems
             return $"it must be an object, not {product.Describe()}.";
 
         var sku = product.Loosely("sku"u8);
-        var id = FirstTruthy(product.Loosely("productid"u8), product.Loosely("id"u8), sku);
+        var id = FirstUsable(product.Loosely("productid"u8), product.Loosely("id"u8), sku);
         if (!IsText(id))
             return "it needs a \"product_id\" (or \"id\", or \"sku\") as a string.";
         var name = product.Loosely("name"u8);
@@ -61,8 +61,10 @@ internal static class CommerceItems
         return null;
     }
 
-    private static JsonPart FirstTruthy(JsonPart first, JsonPart second, JsonPart third)
-        => first.IsTruthy ? first : second.IsTruthy ? second : third;
+    private static JsonPart FirstUsable(JsonPart first, JsonPart second, JsonPart third)
+        => IsUsable(first) ? first : IsUsable(second) ? second : third;
+
+    private static bool IsUsable(JsonPart id) => IsText(id) && id.IsTruthy;
 
     /// <summary>Numbers pass: many shops count their products.</summary>
     private static bool IsText(JsonPart part) => part.IsNumber || (part.IsString && !part.Text.Trim(" \t\r\n"u8).IsEmpty);
@@ -119,9 +121,11 @@ internal static class CommerceItems
         body.EndObject();
     }
 
+    /// <summary>What has a place of its own. A value that does not fit there is kept as a field instead of being lost.</summary>
     private static bool IsRecognised(JsonPart.Member field)
         => field.NameIs("quantity"u8) || field.NameIs("categories"u8)
-            || field.NameIsLoosely("productid"u8) || field.NameIsLoosely("id"u8) || field.NameIsLoosely("sku"u8) || field.NameIsLoosely("name"u8)
-            || field.NameIsLoosely("category"u8) || field.NameIsLoosely("price"u8)
-            || field.NameIsLoosely("description"u8) || field.NameIsLoosely("imageurl"u8) || field.NameIsLoosely("url"u8);
+            || field.NameIsLoosely("productid"u8) || field.NameIsLoosely("id"u8) || field.NameIsLoosely("name"u8) || field.NameIsLoosely("price"u8)
+            || (field.NameIsLoosely("category"u8) && !field.Value.IsObject)
+            || (!field.Value.IsObject && !field.Value.IsArray
+                && (field.NameIsLoosely("sku"u8) || field.NameIsLoosely("description"u8) || field.NameIsLoosely("imageurl"u8) || field.NameIsLoosely("url"u8)));
 }

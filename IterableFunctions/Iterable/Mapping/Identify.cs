@@ -14,8 +14,8 @@ internal static class Identify
         body.Name("dataFields"u8);
         body.StartObject();
         WriteContext(message, body);
-        WriteTraits(message, body);
-        recipient.WriteEmailField(body, message.Traits);
+        WriteTraits(message, recipient, body);
+        recipient.WriteEmailField(body);
         body.EndObject();
 
         var warning = WriteMergeNestedObjects(message, body);
@@ -49,13 +49,13 @@ internal static class Identify
     /// Traits that are null say nothing. <c>id</c> and <c>timestamp</c> are not fields of a user; <c>phone</c> becomes Iterable's <c>phoneNumber</c>;
     /// <c>created</c> becomes <c>met</c> besides; <c>profileUpdatedAt</c> is the message's time.
     /// </summary>
-    private static void WriteTraits(SegmentMessage message, JsonBody body)
+    private static void WriteTraits(SegmentMessage message, Recipient recipient, JsonBody body)
     {
         var phone = Phone(message.Traits);
         var met = Created(message.Traits);
         foreach (var trait in message.Traits.Members)
         {
-            if (trait.Value.IsNull || trait.NameIs("id"u8) || trait.NameIs("timestamp"u8) || trait.NameIs("profileUpdatedAt"u8))
+            if (trait.Value.IsNull || trait.NameIs("id"u8) || trait.NameIs("timestamp"u8) || trait.NameIs("profileUpdatedAt"u8) || recipient.Replaces(trait))
                 continue;
             if (!phone.IsMissing && (trait.NameIs("phone"u8) || trait.NameIs("phoneNumber"u8)))
                 continue;
@@ -92,7 +92,13 @@ internal static class Identify
     }
 
     private static DateTime? Created(JsonPart traits)
-        => Timestamp.TryRead(traits.Loosely("created"u8), out var time) || Timestamp.TryRead(traits.Loosely("createdat"u8), out time) ? time : null;
+        => IsTime(traits.Loosely("created"u8), out var time) || IsTime(traits.Loosely("createdat"u8), out time) ? time : null;
+
+    private static bool IsTime(JsonPart part, out DateTime time)
+    {
+        time = default;
+        return part.IsTruthy && Timestamp.TryRead(part, out time);
+    }
 
     /// <summary>The one option that a message can give for Iterable: merge nested objects instead of replacing them.</summary>
     private static string? WriteMergeNestedObjects(SegmentMessage message, JsonBody body)

@@ -50,7 +50,7 @@ internal static class PageViewed
         body.StartObject();
         foreach (var property in properties.Members)
         {
-            if (!(property.NameIs("category"u8) && !category.IsMissing) && !(property.NameIs("name"u8) && !name.IsMissing))
+            if (!(property.NameIs("category"u8) && !category.IsMissing) && !(property.NameIs("name"u8) && !name.IsMissing) && !recipient.Replaces(property))
                 body.Member(property);
         }
 
@@ -66,10 +66,10 @@ internal static class PageViewed
             body.Value(name);
         }
 
-        recipient.WriteEmailField(body, properties);
+        recipient.WriteEmailField(body);
         body.EndObject();
     }
 
     private static JsonPart NameOrNothing(JsonPart part)
-        => part.IsNumber || (part.IsString && !part.Text.Trim(" \t\r\n"u8).IsEmpty) ? part : default;
+        => (part.IsNumber && part.IsTruthy) || (part.IsString && !part.Text.Trim(" \t\r\n"u8).IsEmpty) ? part : default;
 }

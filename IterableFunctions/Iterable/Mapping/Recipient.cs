@@ -24,7 +24,7 @@ public readonly struct Recipient
     public string? Email => _email.IsMissing ? null : Encoding.UTF8.GetString(EmailText);
 
     /// <summary>In a userId-based project the userId alone addresses, and the email is one field among others.</summary>
-    private bool EmailIsAField => _options.ProjectType == ProjectType.UserId;
+    public bool EmailIsAField => _options.ProjectType == ProjectType.UserId;
 
     private ReadOnlySpan<byte> EmailText => _email.Text.Trim(" \t\r\n"u8);
 
@@ -80,12 +80,14 @@ public readonly struct Recipient
         body.Raw("true"u8);
     }
 
-    /// <summary>The email as one field among others, where it does not address the user and the fields do not hold it already.</summary>
+    /// <summary>Whether <see cref="WriteEmailField"/> writes this member, so that it is not to be written twice.</summary>
+    public bool Replaces(JsonPart.Member field) => EmailIsAField && !_email.IsMissing && field.NameIs("email"u8);
+
+    /// <summary>The email as one field among others, where it does not address the user.</summary>
     /// <param name="body">Inside <c>dataFields</c>.</param>
-    /// <param name="fields">What has been written there.</param>
-    public void WriteEmailField(JsonBody body, JsonPart fields)
+    public void WriteEmailField(JsonBody body)
     {
-        if (!EmailIsAField || _email.IsMissing || !fields["email"u8].IsMissing)
+        if (!EmailIsAField || _email.IsMissing)
             return;
         body.Name("email"u8);
         body.String(EmailText);
@@ -102,7 +104,7 @@ public readonly struct Recipient
         {
             body.Name("dataFields"u8);
             body.StartObject();
-            WriteEmailField(body, default);
+            WriteEmailField(body);
             body.EndObject();
         }
 

@@ -25,8 +25,20 @@ internal static class Track
 
         body.Name("dataFields"u8);
         body.StartObject();
-        body.Members(message.Properties);
-        recipient.WriteEmailField(body, message.Properties);
+        if (recipient.EmailIsAField)
+        {
+            foreach (var property in message.Properties.Members)
+            {
+                if (!recipient.Replaces(property))
+                    body.Member(property);
+            }
+        }
+        else
+        {
+            body.Members(message.Properties);
+        }
+
+        recipient.WriteEmailField(body);
         body.EndObject();
 
         body.EndObject();
