@@ -4,6 +4,7 @@ using IterableFunctions.Intake;
 using IterableFunctions.LocalHost.Sandbox;
 using IterableFunctions.Segment;
 using IterableFunctions.Tests.LocalHost;
+using IterableFunctions.Tests.Sandbox;
 using Microsoft.Extensions.Logging;
 
 namespace IterableFunctions.Tests.Intake;
@@ -307,6 +308,20 @@ public sealed class SegmentWebhookTests(OwnAzuriteFixture azurite) : IClassFixtu
         Assert.Contains(lines, line => line.Contains("sha256:", StringComparison.Ordinal));
         Assert.DoesNotContain(lines, line => line.Contains("FAKE", StringComparison.Ordinal));
         Assert.DoesNotContain(lines, line => line.Contains("Api-Key", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task Key_stays_out_of_the_logs_also_when_Iterable_refuses_it()
+    {
+        const string key = "the-api-key-7f3a";
+        await using var iterable = await SandboxServer.StartAsync();
+        await using var app = await StartAsync(new() { ["Iterable__ApiKey"] = key, ["Iterable__BaseUrl"] = new Uri(iterable.Client.BaseAddress!, "sandbox").ToString() });
+
+        Assert.Equal("BadApiKey", (await app.Client.PostAsync(Track)).Code);
+
+        var lines = Enum.GetValues<LogLevel>().SelectMany(app.Logs.At).ToList();
+        Assert.Contains(lines, line => line.Contains("refuses the API key", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, line => line.Contains(key, StringComparison.Ordinal));
     }
 
     [Fact]
