@@ -3,11 +3,13 @@ using System.Text.Json.Serialization;
 using IterableFunctions.Delivering;
 using IterableFunctions.Functions;
 using IterableFunctions.Intake;
+using IterableFunctions.Segment;
 
 namespace IterableFunctions;
 
 /// <summary>How the app writes JSON of its own, without reflection.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+/// <remarks>A dead letter holds a request, which may be as deep as a message: deeper than the serializer's default of 64.</remarks>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, MaxDepth = 2 * JsonTokens.MaxDepth)]
 [JsonSerializable(typeof(MessageResult))]
 [JsonSerializable(typeof(MessageResults))]
 [JsonSerializable(typeof(ProblemDocument))]

@@ -147,7 +147,7 @@ public sealed partial class Forwarder(IterableClient iterable, ForwardQueue queu
         [LoggerMessage(1, LogLevel.Warning, "Message {MessageId} waits in the queue: attempt {Attempts} failed ({Code}), the next is in {Wait}")]
         public static partial void Queued(ILogger logger, string messageId, int attempts, TimeSpan wait, string code);
 
-        [LoggerMessage(2, LogLevel.Error, "Message {MessageId} is dead letter {Id}: {Reason} {Code}")]
+        [LoggerMessage(2, LogLevel.Warning, "Message {MessageId} is dead letter {Id}: {Reason} {Code}")]
         public static partial void DeadLetter(ILogger logger, string messageId, string id, DeadLetterReason reason, string code);
 
         [LoggerMessage(3, LogLevel.Error, "Message {MessageId} could not be stored: {Status} {Code}. Its sender is told to send it again")]

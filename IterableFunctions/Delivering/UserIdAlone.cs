@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IterableFunctions.Iterable;
+using IterableFunctions.Segment;
 
 namespace IterableFunctions.Delivering;
 
@@ -11,7 +12,7 @@ internal static class UserIdAlone
     {
         if (request.UserId is null || request.Email is null)
             return null;
-        var body = JsonNode.Parse(request.Body.Span)!.AsObject();
+        var body = JsonNode.Parse(request.Body.Span, documentOptions: new() { MaxDepth = 2 * JsonTokens.MaxDepth })!.AsObject();
         // Commerce calls hold the address in "user".
         var address = body["user"]?.AsObject() ?? body;
         return address.Remove("email") ? request with { Body = System.Text.Encoding.UTF8.GetBytes(body.ToJsonString()), Email = null } : null;

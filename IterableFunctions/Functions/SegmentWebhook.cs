@@ -20,9 +20,10 @@ public sealed class SegmentWebhook(SegmentIntake intake)
         {
             body = await RequestBody.ReadAsync(request, cancellation);
         }
-        catch (BadHttpRequestException e)
+        catch (Exception e) when (e is IOException || (e is OperationCanceledException && cancellation.IsCancellationRequested))
         {
-            return WebhookAnswer.Problem(e.StatusCode, "broken_request", "The request broke off, came too slowly, or is not valid HTTP.");
+            // Where the sender has gone nobody reads this, but nothing of it is our failure either.
+            return WebhookAnswer.Problem((e as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest, "unreadable_body", "The request broke off, came too slowly, or is not valid HTTP.");
         }
 
         return body is null

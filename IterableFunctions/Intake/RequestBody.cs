@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -22,43 +20,41 @@ public static class RequestBody
         // The host's own limit answers by breaking off; ours reads no more than it takes, and says why.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = null;
-        var reader = request.BodyReader;
         if (request.ContentLength > MaxBytes)
         {
-            await DiscardAsync(reader, cancellation);
+            await DiscardAsync(request.Body, cancellation);
             return null;
         }
 
-        while (true)
+        var body = new byte[4 * 1024];
+        for (var length = 0; ;)
         {
-            var read = await reader.ReadAsync(cancellation);
-            if (read.Buffer.Length > MaxBytes)
+            var read = await request.Body.ReadAsync(body.AsMemory(length), cancellation);
+            length += read;
+            if (read == 0)
+                return body[..length];
+            if (length > MaxBytes)
             {
-                reader.AdvanceTo(read.Buffer.End);
-                await DiscardAsync(reader, cancellation);
+                await DiscardAsync(request.Body, cancellation);
                 return null;
             }
 
-            if (read.IsCompleted)
-            {
-                var body = read.Buffer.ToArray();
-                reader.AdvanceTo(read.Buffer.End);
-                return body;
-            }
-
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            if (length == body.Length)
+                Array.Resize(ref body, body.Length * 2);
         }
     }
 
-    private static async Task DiscardAsync(PipeReader reader, CancellationToken cancellation)
+    private static async Task DiscardAsync(Stream body, CancellationToken cancellation)
     {
-        for (var discarded = 0L; discarded < MaxDiscarded;)
+        var buffer = new byte[16 * 1024];
+        try
         {
-            var read = await reader.ReadAsync(cancellation);
-            discarded += read.Buffer.Length;
-            reader.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-                return;
+            for (int discarded = 0, read = 1; read > 0 && discarded < MaxDiscarded; discarded += read)
+                read = await body.ReadAsync(buffer, cancellation);
+        }
+        catch (IOException)
+        {
+            // It does not come, or comes broken: too large all the same.
         }
     }
 }

@@ -76,7 +76,18 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
 
         if (messages.IsObject && messages["batch"u8] is { IsArray: true } batch && messages["type"u8].IsNothing)
             messages = batch;
-        several = messages.IsArray;
+        if (several = messages.IsArray)
+        {
+            var batches = 0;
+            foreach (var member in tokens.Root.Members)
+                batches += member.NameIs("batch"u8) ? 1 : 0;
+            if (batches > 1)
+            {
+                refusal = BadRequest(new("repeated_field", "The body holds the field \"batch\" twice. Send it once."));
+                return [];
+            }
+        }
+
         if (!several)
             return [Map(messages)];
 
