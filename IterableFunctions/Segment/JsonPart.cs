@@ -48,6 +48,9 @@ public readonly struct JsonPart
     /// <summary>The text of a string, or the digits of a number, in UTF-8 and without escapes. Empty for everything else.</summary>
     public ReadOnlySpan<byte> Text => _tokens is null ? default : TextOf(_tokens, Token);
 
+    /// <summary>Whether there is no text in it but ASCII blanks: what an empty form field sends. True for all that is neither string nor number.</summary>
+    public bool IsBlank => Text.Trim(" \t\r\n"u8).IsEmpty;
+
     /// <summary>What this is, for a sentence: "an object", "a number".</summary>
     public string Describe() => _tokens is null ? "missing" : Token.Kind switch
     {

@@ -181,7 +181,7 @@ public sealed class SegmentMessage
 
         if (UserId is { IsNothing: false, IsString: false, IsNumber: false })
             return new("invalid_user_id", $"\"userId\" must be a string, not {UserId.Describe()}.");
-        if (UserId.IsString && IsBlank(UserId.Text))
+        if (UserId.IsString && UserId.IsBlank)
             UserId = default;
         if (Properties is { IsNothing: false, IsObject: false })
             return new("invalid_properties", $"\"properties\" must be an object, not {Properties.Describe()}.");
@@ -200,10 +200,8 @@ public sealed class SegmentMessage
         : type.SequenceEqual("delete"u8) ? MessageType.Delete
         : null;
 
-    private static bool IsBlank(ReadOnlySpan<byte> text) => text.Trim(" \t\r\n"u8).IsEmpty;
-
     private static string IdOf(JsonPart messageId, JsonPart message)
-        => !IsBlank(messageId.Text) ? messageId.ToString() : Convert.ToHexStringLower(SHA256.HashData(message.Raw));
+        => !messageId.IsBlank ? messageId.ToString() : Convert.ToHexStringLower(SHA256.HashData(message.Raw));
 
     private DateTime TimestampOr(DateTime now)
         => Segment.Timestamp.TryRead(_timestamp, out var time)

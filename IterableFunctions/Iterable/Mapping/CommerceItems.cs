@@ -67,7 +67,7 @@ internal static class CommerceItems
     private static bool IsUsable(JsonPart id) => IsText(id) && id.IsTruthy;
 
     /// <summary>Numbers pass: many shops count their products.</summary>
-    private static bool IsText(JsonPart part) => part.IsNumber || (part.IsString && !part.Text.Trim(" \t\r\n"u8).IsEmpty);
+    private static bool IsText(JsonPart part) => !part.IsBlank;
 
     /// <summary>A field that Iterable types as a string. Left out where it is neither a string nor a number.</summary>
     private static void WriteText(ReadOnlySpan<byte> name, JsonPart text, JsonBody body)

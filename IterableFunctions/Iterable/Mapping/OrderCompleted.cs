@@ -31,7 +31,7 @@ internal static class OrderCompleted
     private static string OrderId(SegmentMessage message)
     {
         var order = message.Properties["order_id"u8];
-        return order.Text.Trim(" \t\r\n"u8).IsEmpty ? message.MessageId : order.ToString();
+        return order.IsBlank ? message.MessageId : order.ToString();
     }
 
     /// <summary>Every property but those that have a place of their own. Campaign and template count as such only when they are ids.</summary>

@@ -71,5 +71,5 @@ internal static class PageViewed
     }
 
     private static JsonPart NameOrNothing(JsonPart part)
-        => (part.IsNumber && part.IsTruthy) || (part.IsString && !part.Text.Trim(" \t\r\n"u8).IsEmpty) ? part : default;
+        => !part.IsBlank && part.IsTruthy ? part : default;
 }

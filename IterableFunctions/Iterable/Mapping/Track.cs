@@ -9,7 +9,7 @@ internal static class Track
     public static Mapping Map(SegmentMessage message, Recipient recipient, JsonBody body)
     {
         var name = message.Event;
-        if (!name.IsString || name.Text.Trim(" \t\r\n"u8).IsEmpty)
+        if (!name.IsString || name.IsBlank)
             return new Mapping.Reject("missing_event", $"A track message needs the event's name in \"event\", as a string. Here it is {(name.IsString ? "blank" : name.Describe())}.");
 
         if (OrderCompleted.Is(name))
