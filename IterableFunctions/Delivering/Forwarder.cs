@@ -112,7 +112,7 @@ public sealed partial class Forwarder(IterableClient iterable, ForwardQueue queu
         }
 
         var code = CodeOf(delivery);
-        var wait = RetrySchedule.After(call.Attempts, (delivery as Delivery.RetryLater)?.After, Random.Shared.NextDouble());
+        var wait = RetrySchedule.After(options.Value, call.Attempts, (delivery as Delivery.RetryLater)?.After, Random.Shared.NextDouble());
         if (Now + wait - call.FirstAttempt > options.Value.GiveUpAfter)
             return await BuryAsync(call, DeadLetterReason.Expired, code, $"Not delivered in {call.Attempts} attempts.", cancellation);
         await queue.AddAsync(call, wait, cancellation);
