@@ -55,12 +55,23 @@ public sealed partial class Forwarder(IterableClient iterable, ForwardQueue queu
         await queue.ForgetAsync(message, cancellation);
     }
 
-    /// <summary>Keeps what the host has given up on, because the process died with it time and again.</summary>
+    /// <summary>Keeps what the host has given up on, because the process died with it time and again, or because it is no call.</summary>
     public async Task BuryAsync(string message, CancellationToken cancellation)
     {
-        if (await queue.ReadAsync(message, cancellation) is not { } call)
+        PendingCall? call;
+        try
+        {
+            call = await queue.ReadAsync(message, cancellation);
+        }
+        catch (JsonException)
+        {
+            await BuryAsync(PendingCall.Unreadable(message, Now), DeadLetterReason.Crashed, "UnreadableMessage", "The queue held a message that is no call.", cancellation);
             return;
-        await deadLetters.AddAsync(call, DeadLetterReason.Crashed, "GivenUpByHost", "The process ended with it, or storage failed, more often than the host tries.", Now, cancellation);
+        }
+
+        if (call is null)
+            return;
+        await BuryAsync(call, DeadLetterReason.Crashed, "GivenUpByHost", "The process ended with it, or storage failed, more often than the host tries.", cancellation);
         await queue.ForgetAsync(message, cancellation);
     }
 
@@ -70,6 +81,8 @@ public sealed partial class Forwarder(IterableClient iterable, ForwardQueue queu
     {
         if (await deadLetters.FindAsync(id, cancellation) is not { } letter)
             return null;
+        if (!letter.Call.CanBeSent)
+            return new Outcome.Failed(letter);
         var delivery = await AttemptAsync(letter.Call.ToRequest(), IterableClient.Timeout, cancellation);
         if (delivery is Delivery.Delivered)
         {

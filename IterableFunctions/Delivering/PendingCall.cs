@@ -25,6 +25,15 @@ public sealed record PendingCall(string Endpoint, JsonElement Body, string Messa
         firstAttempt,
         Attempts: 1);
 
+    /// <summary>What stands in a dead letter for a message of the queue that is no call, so that a person can see it. There is nothing to send.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="now">UTC. Only its day is kept, so that a letter that is written again replaces itself.</param>
+    public static PendingCall Unreadable(string message, DateTime now)
+        => new("", JsonSerializer.SerializeToElement(message, AppJson.Default.String), "", UserId: null, Email: null, now.Date, now.Date, Attempts: 0);
+
+    [JsonIgnore]
+    public bool CanBeSent => Endpoint.Length > 0;
+
     /// <summary>The call to send.</summary>
     public IterableRequest ToRequest() => new()
     {
@@ -44,6 +53,7 @@ public sealed record QueuedCall
 
     public string? Blob { get; init; }
 
+    /// <summary>Whether it holds neither: nobody but us writes to the queue, but nothing prevents it.</summary>
     [JsonIgnore]
-    public bool IsEmpty => Call is null && Blob is null;
+    public bool IsEmpty => Blob is null && Call is not { Endpoint.Length: > 0, MessageId: not null, Body.ValueKind: JsonValueKind.Object };
 }
