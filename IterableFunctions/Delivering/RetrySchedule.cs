@@ -8,13 +8,15 @@ public static class RetrySchedule
 
     /// <summary>The wait after an attempt: doubled with each, from the first to the longest that the settings name.</summary>
     /// <param name="options">The settings.</param>
-    /// <param name="attempts">Attempts so far, 1 or more.</param>
-    /// <param name="named">The wait that an answer named; never undercut.</param>
+    /// <param name="attempts">Attempts so far; none for a call that was not sent yet.</param>
+    /// <param name="named">The wait that an answer named; never undercut, but exceeded by up to a fifth, unless it is longer than the longest: what answers like that may be something else than Iterable.</param>
     /// <param name="random">From 0 to 1.</param>
     public static TimeSpan After(DeliveringOptions options, int attempts, TimeSpan? named, double random)
     {
-        var seconds = Math.Min(options.FirstRetry.TotalSeconds * Math.Pow(2, attempts - 1), options.LongestRetry.TotalSeconds);
-        var wait = TimeSpan.FromSeconds(seconds) * (1 - Jitter + (2 * Jitter * random));
-        return named is { } asked && asked > wait ? asked : wait;
+        var longest = options.LongestRetry;
+        var doubled = options.FirstRetry.TotalSeconds * Math.Pow(2, Math.Max(attempts - 1, 0));
+        var wait = TimeSpan.FromSeconds(Math.Min(doubled, longest.TotalSeconds)) * (1 - Jitter + (2 * Jitter * random));
+        var asked = (named ?? default) < longest ? named ?? default : longest;
+        return asked > wait ? asked * (1 + (Jitter * random)) : wait;
     }
 }
