@@ -32,6 +32,10 @@ public class SettingsTests
     [InlineData("Iterable__BaseUrl", "http://user:word@api.iterable.com", "Iterable__BaseUrl must not hold credentials")]
     [InlineData("Iterable__BaseUrl", "http://api.iterable.com", "begin with https")]
     [InlineData("Pages__TrackAll", "on", "Pages__TrackAll is \"on\"; it must be true or false.")]
+    [InlineData("Delivering__FirstRetry", "0", "Delivering__FirstRetry is 00:00:00; it must be a time such as 00:00:05")]
+    [InlineData("Delivering__FirstRetry", "02:00:00", "at most Delivering__LongestRetry (01:00:00).")]
+    [InlineData("Delivering__LongestRetry", "8", "Delivering__LongestRetry is 8.00:00:00; it must be a time such as 01:00:00, at most a day.")]
+    [InlineData("Delivering__LongestRetry", "soon", "Delivering__LongestRetry is \"soon\"; it must be a time")]
     [InlineData("Segment__AcceptArrays", "true", "Segment__HeaderSecret must be set")]
     public void Setting_that_is_wrong_is_named_in_one_sentence(string setting, string? value, string sentence)
         => Assert.Contains(sentence, Assert.Single(Check((setting, value))), StringComparison.Ordinal);

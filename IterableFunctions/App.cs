@@ -100,6 +100,10 @@ public static class App
     {
         if (options.GiveUpAfter <= TimeSpan.Zero)
             yield return $"Delivering__GiveUpAfter is {options.GiveUpAfter}; it must be a time such as 7.00:00:00.";
+        if (options.LongestRetry <= TimeSpan.Zero || options.LongestRetry > TimeSpan.FromDays(1))
+            yield return $"Delivering__LongestRetry is {options.LongestRetry}; it must be a time such as 01:00:00, at most a day.";
+        else if (options.FirstRetry <= TimeSpan.Zero || options.FirstRetry > options.LongestRetry)
+            yield return $"Delivering__FirstRetry is {options.FirstRetry}; it must be a time such as 00:00:05, at most Delivering__LongestRetry ({options.LongestRetry}).";
     }
 
     private static IEnumerable<string> Check(LimitsOptions options, IConfiguration configuration)

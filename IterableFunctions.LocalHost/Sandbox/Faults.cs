@@ -48,6 +48,9 @@ public sealed record Fault
     /// <summary>How many calls; below zero = until removed.</summary>
     public int Calls { get; init; } = 1;
 
+    /// <summary>Of the calls that it could meet, only each so-many-th: 3 = every third. The others pass it by.</summary>
+    public int Every { get; init; } = 1;
+
     /// <summary>What happens to them.</summary>
     public required FaultMode Mode { get; init; }
 
@@ -69,7 +72,8 @@ public sealed record Fault
 /// <param name="Fault">As it was ordered.</param>
 /// <param name="CallsLeft">How many calls it will still meet; below zero = any number.</param>
 /// <param name="CallsMet">How many it has met.</param>
-public sealed record ArmedFault(int Id, Fault Fault, int CallsLeft, int CallsMet);
+/// <param name="CallsSeen">How many it could have met: more where it takes only every so-many-th.</param>
+public sealed record ArmedFault(int Id, Fault Fault, int CallsLeft, int CallsMet, int CallsSeen);
 
 /// <summary>The faults in waiting.</summary>
 internal sealed class Faults
@@ -86,7 +90,7 @@ internal sealed class Faults
             endpoint = endpoint[4..];
         lock (_lock)
         {
-            _armed.Add(new(++_lastId, fault with { Endpoint = endpoint }, fault.Calls, 0));
+            _armed.Add(new(++_lastId, fault with { Endpoint = endpoint }, fault.Calls, 0, 0));
             _any = true;
             return _lastId;
         }
@@ -116,20 +120,29 @@ internal sealed class Faults
             return null;
         lock (_lock)
         {
-            var index = _armed.FindIndex(armed =>
-                (armed.Fault.Endpoint is null || armed.Fault.Endpoint == endpoint)
-                && (armed.Fault.User is not { } user || string.Equals(argument, user, StringComparison.OrdinalIgnoreCase) || (body is { } json && Names(json, user))));
-            if (index < 0)
-                return null;
-            var met = _armed[index];
-            if (met.CallsLeft == 1)
-                _armed.RemoveAt(index);
-            else
-                _armed[index] = met with { CallsLeft = met.CallsLeft < 0 ? -1 : met.CallsLeft - 1, CallsMet = met.CallsMet + 1 };
-            _any = _armed.Count > 0;
-            return met.Fault;
+            for (var index = 0; index < _armed.Count; index++)
+            {
+                var armed = _armed[index];
+                if (!Fits(armed.Fault, endpoint, body, argument))
+                    continue;
+                armed = _armed[index] = armed with { CallsSeen = armed.CallsSeen + 1 };
+                if (armed.CallsSeen % armed.Fault.Every != 0)
+                    continue;
+                if (armed.CallsLeft == 1)
+                    _armed.RemoveAt(index);
+                else
+                    _armed[index] = armed with { CallsLeft = armed.CallsLeft < 0 ? -1 : armed.CallsLeft - 1, CallsMet = armed.CallsMet + 1 };
+                _any = _armed.Count > 0;
+                return armed.Fault;
+            }
+
+            return null;
         }
     }
+
+    private static bool Fits(Fault fault, string endpoint, JsonElement? body, string? argument)
+        => (fault.Endpoint is null || fault.Endpoint == endpoint)
+            && (fault.User is not { } user || string.Equals(argument, user, StringComparison.OrdinalIgnoreCase) || (body is { } json && Names(json, user)));
 
     /// <summary>The answer of the modes that answer.</summary>
     public static Answer AnswerOf(Fault fault)
@@ -147,11 +160,11 @@ internal sealed class Faults
             429 => "RateLimitExceeded",
             _ => "GenericError",
         };
-        var answer = Answer.Refusal(status, code, $"Ordered failure: {status} {code}", status != 429 ? null : json =>
+        var answer = Answer.Refusal(status, code, $"Ordered failure: {status} {code}", status != 429 || fault.RetryAfter is not { } seconds ? null : json =>
         {
             json.WriteNumber("rateLimitLimit"u8, 1);
             json.WriteNumber("rateLimitRemaining"u8, 0);
-            json.WriteNumber("rateLimitReset"u8, Math.Max(1, (int)Math.Ceiling(fault.RetryAfter ?? 1)));
+            json.WriteNumber("rateLimitReset"u8, Math.Max(1, (int)Math.Ceiling(seconds)));
         });
         return answer with { RetryAfter = fault.RetryAfter };
     }

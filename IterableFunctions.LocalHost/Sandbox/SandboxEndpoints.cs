@@ -107,9 +107,9 @@ public static class SandboxEndpoints
             await ProblemAsync(context, e.Message);
             return;
         }
-        if (fault is null || fault.Status is < 100 or > 599 || fault.Calls == 0 || fault.HangSeconds is < 0 or > 86_400)
+        if (fault is null || fault.Status is < 100 or > 599 || fault.Calls == 0 || fault.Every < 1 || fault.HangSeconds is < 0 or > 86_400)
         {
-            await ProblemAsync(context, "status must be an HTTP status, calls not 0, hangSeconds between 0 and 86400.");
+            await ProblemAsync(context, "status must be an HTTP status, calls not 0, every at least 1, hangSeconds between 0 and 86400.");
             return;
         }
         var id = sandbox.AddFault(fault);

@@ -68,6 +68,24 @@ public sealed class ForwarderTests(OwnAzuriteFixture azurite) : IClassFixture<Ow
         await UntilAsync(async () => (await ListAsync(app, "reason=Crashed&messageId=m-poison")).Count == 1);
     }
 
+    [Theory]
+    [InlineData("no JSON at all")]
+    [InlineData("{}")]
+    [InlineData("""{"call":{}}""")]
+    [InlineData("""{"call":{"endpoint":"","body":{},"messageId":"m"}}""")]
+    public async Task Message_of_the_queue_that_is_no_call_becomes_a_dead_letter_that_cannot_be_replayed(string message)
+    {
+        await using var app = await StartAsync();
+        await new QueueClient(azurite.ConnectionString, "forward-poison", new() { MessageEncoding = QueueMessageEncoding.Base64 }).SendMessageAsync(message);
+
+        JsonNode? letter = null;
+        await UntilAsync(async () => (letter = (await ListAsync(app, "reason=Crashed")).FirstOrDefault(each => (string?)each!["call"]!["body"] == message)) is not null);
+
+        Assert.Equal("UnreadableMessage", (string?)letter!["code"]);
+        Assert.Equal(HttpStatusCode.Conflict, await PostAsync(app, $"api/deadletters/{letter["id"]}/replay"));
+        Assert.Empty(app.Sandbox.Calls);
+    }
+
     [Fact]
     public async Task Refused_message_is_a_dead_letter_that_can_be_listed_shown_replayed_and_deleted()
     {

@@ -4,6 +4,8 @@ namespace IterableFunctions.Tests.Delivering;
 
 public class RetryScheduleTests
 {
+    private static readonly DeliveringOptions Default = new();
+
     [Theory]
     [InlineData(0, 5)]
     [InlineData(1, 5)]
@@ -13,26 +15,34 @@ public class RetryScheduleTests
     [InlineData(11, 3600)]
     [InlineData(1000, 3600)]
     public void Wait_doubles_from_five_seconds_to_an_hour(int attempts, double seconds)
-        => Assert.Equal(seconds, RetrySchedule.After(attempts, named: null, random: 0.5).TotalSeconds, precision: 3);
+        => Assert.Equal(seconds, RetrySchedule.After(Default, attempts, named: null, random: 0.5).TotalSeconds, precision: 3);
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 2)]
+    [InlineData(3, 3)]
+    [InlineData(5000, 3)]
+    public void Settings_say_where_it_begins_and_ends(int attempts, double seconds)
+        => Assert.Equal(seconds, RetrySchedule.After(new() { FirstRetry = TimeSpan.FromSeconds(1), LongestRetry = TimeSpan.FromSeconds(3) }, attempts, named: null, random: 0.5).TotalSeconds, precision: 3);
 
     [Fact]
     public void Wait_strays_by_a_fifth_to_either_side()
     {
-        Assert.Equal(4, RetrySchedule.After(1, null, 0).TotalSeconds, precision: 3);
-        Assert.Equal(6, RetrySchedule.After(1, null, 1).TotalSeconds, precision: 3);
+        Assert.Equal(4, RetrySchedule.After(Default, 1, null, 0).TotalSeconds, precision: 3);
+        Assert.Equal(6, RetrySchedule.After(Default, 1, null, 1).TotalSeconds, precision: 3);
     }
 
     [Fact]
     public void Wait_that_an_answer_names_is_never_undercut_and_strays_upward_only()
     {
-        Assert.Equal(TimeSpan.FromSeconds(90), RetrySchedule.After(1, TimeSpan.FromSeconds(90), random: 0));
-        Assert.Equal(TimeSpan.FromSeconds(108), RetrySchedule.After(1, TimeSpan.FromSeconds(90), random: 1));
-        Assert.Equal(TimeSpan.FromSeconds(5), RetrySchedule.After(1, TimeSpan.FromSeconds(1), 0.5));
+        Assert.Equal(TimeSpan.FromSeconds(90), RetrySchedule.After(Default, 1, TimeSpan.FromSeconds(90), random: 0));
+        Assert.Equal(TimeSpan.FromSeconds(108), RetrySchedule.After(Default, 1, TimeSpan.FromSeconds(90), random: 1));
+        Assert.Equal(TimeSpan.FromSeconds(5), RetrySchedule.After(Default, 1, TimeSpan.FromSeconds(1), 0.5));
     }
 
     [Fact]
     public void Wait_that_an_answer_names_is_not_taken_beyond_the_longest()
     {
-        Assert.Equal(TimeSpan.FromHours(1), RetrySchedule.After(1, TimeSpan.FromDays(30), random: 0));
+        Assert.Equal(TimeSpan.FromHours(1), RetrySchedule.After(Default, 1, TimeSpan.FromDays(30), random: 0));
     }
 }

@@ -121,8 +121,36 @@ public class FaultsTests
         Assert.Equal(200, (await server.PostAsync("users/update", "{'email':'ann@example.com'}")).Status);
     }
 
+    [Fact]
+    public async Task A_fault_for_every_third_call_lets_two_pass_to_the_next_fault()
+    {
+        await using var server = await SandboxServer.StartAsync();
+        await OrderAsync(server, "{'mode':'status','status':500,'every':3,'calls':2}");
+        await OrderAsync(server, "{'mode':'status','status':429,'every':2,'calls':-1}");
+
+        var statuses = new List<int>();
+        for (var call = 0; call < 10; call++)
+            statuses.Add((await server.PostAsync("events/track", Event)).Status);
+
+        // The second fault sees what the first lets pass: calls 1, 2, 4, 5, then all after the first is used up.
+        Assert.Equal([200, 429, 500, 200, 429, 500, 200, 429, 200, 429], statuses);
+    }
+
+    [Fact]
+    public async Task A_429_names_no_time_unless_told_to()
+    {
+        await using var server = await SandboxServer.StartAsync();
+        await OrderAsync(server, "{'mode':'status','status':429}");
+
+        var limited = await server.PostAsync("events/track", Event);
+
+        Assert.Equal((429, null), (limited.Status, limited.RetryAfter));
+        Assert.Null(limited.Params);
+    }
+
     [Theory]
     [InlineData("{}")]
+    [InlineData("{'mode':'status','every':0}")]
     [InlineData("{'mode':'explode'}")]
     [InlineData("{'mode':'status','status':99}")]
     [InlineData("{'mode':'status','calls':0}")]

@@ -12,7 +12,7 @@ public enum DeadLetterReason
     /// <summary>It could not be delivered for as long as it is tried.</summary>
     Expired,
 
-    /// <summary>The process died with it too often.</summary>
+    /// <summary>The process died with it too often, or it could not be read.</summary>
     Crashed,
 }
 

@@ -151,7 +151,7 @@ public sealed partial class Forwarder(
         }
 
         var code = CodeOf(delivery);
-        var wait = RetrySchedule.After(call.Attempts, named, Random.Shared.NextDouble());
+        var wait = RetrySchedule.After(options.Value, call.Attempts, named, Random.Shared.NextDouble());
         if (Now + wait - call.FirstAttempt > options.Value.GiveUpAfter)
             return await BuryAsync(call, DeadLetterReason.Expired, code, $"Not delivered in {call.Attempts} attempts.", cancellation);
         await queue.AddAsync(call, wait, cancellation);

@@ -38,8 +38,10 @@ public sealed record PendingCall(string Endpoint, JsonElement Body, string Messa
         Attempts: 0);
 
     /// <summary>What the queue held that is no call of this app's, as text, for a person to look at.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="found">UTC. Only its day is kept, so that a letter that is written again after a crash replaces itself.</param>
     public static PendingCall Unreadable(string message, DateTime found)
-        => new("", JsonSerializer.SerializeToElement(message, AppJson.Default.String), MessageId: "", UserId: null, Email: null, found, found, Attempts: 0);
+        => new("", JsonSerializer.SerializeToElement(message, AppJson.Default.String), MessageId: "", UserId: null, Email: null, found.Date, found.Date, Attempts: 0);
 
     [JsonIgnore]
     public bool IsUnreadable => Endpoint.Length == 0;
@@ -63,6 +65,7 @@ public sealed record QueuedCall
 
     public string? Blob { get; init; }
 
+    /// <summary>Whether it holds neither: nobody but us writes to the queue, but nothing prevents it.</summary>
     [JsonIgnore]
-    public bool IsEmpty => Call is null && Blob is null;
+    public bool IsEmpty => Blob is null && Call is not { Endpoint.Length: > 0, MessageId: not null, Body.ValueKind: JsonValueKind.Object };
 }

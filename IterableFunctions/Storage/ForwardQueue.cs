@@ -21,6 +21,9 @@ public sealed class ForwardQueue(QueueServiceClient queues, BlobServiceClient bl
     private readonly BlobContainerClient _large = blobs.GetBlobContainerClient(Name);
 
     /// <summary>Keeps a call, unseen for a while.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="wait">The queue counts whole seconds, so a part of one counts as one.</param>
+    /// <param name="cancellation">Whoever waits for it has gone.</param>
     /// <exception cref="RequestFailedException">Storage did not take it.</exception>
     public async Task AddAsync(PendingCall call, TimeSpan wait, CancellationToken cancellation)
     {
@@ -34,7 +37,7 @@ public sealed class ForwardQueue(QueueServiceClient queues, BlobServiceClient bl
 
         // Never expires by itself: what is too old becomes a dead letter, which an expired message could not.
         await CreatingAsync(
-            () => _queue.SendMessageAsync(new BinaryData(json), wait, timeToLive: TimeSpan.FromSeconds(-1), cancellation),
+            () => _queue.SendMessageAsync(new BinaryData(json), TimeSpan.FromSeconds(Math.Ceiling(wait.TotalSeconds)), timeToLive: TimeSpan.FromSeconds(-1), cancellation),
             () => _queue.CreateIfNotExistsAsync(cancellationToken: cancellation));
     }
 

@@ -1,0 +1,137 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Azure.Storage.Queues;
+using IterableFunctions.LocalHost.Sandbox;
+using Xunit.Abstractions;
+
+namespace IterableFunctions.Tests.Faults;
+
+/// <summary>
+/// One run: a sender, the app that it posts to, the storage and the Iterable behind it. However the app is run and whatever is done to it meanwhile, a run ends in the same check.
+/// </summary>
+internal sealed class Shop(string storage, Uri app, SandboxIterable iterable, ITestOutputHelper output) : IDisposable
+{
+    /// <summary>Ends a run that does not come to its end by itself.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
+    private readonly CancellationTokenSource _patience = new(Patience);
+    private readonly HttpClient _client = new() { BaseAddress = app };
+    private readonly long _started = TimeProvider.System.GetTimestamp();
+
+    /// <summary>Short waits, so that a run does not take minutes. A queue counts whole seconds, so a retry after 0.8 s, jitter included, is one after a second.</summary>
+    public static Dictionary<string, string?> Settings => new()
+    {
+        ["Delivering__FirstRetry"] = "00:00:00.8",
+        ["Delivering__LongestRetry"] = "00:00:00.8",
+        ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:01",
+        ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:00.2",
+    };
+
+    /// <summary>The same, where messages are left behind by a process that died, or whose storage went: they come back soon.</summary>
+    public static Dictionary<string, string?> SettingsWithShortLease => new(Settings) { ["LocalHost__QueueLease"] = "00:00:02" };
+
+    /// <summary>1 in an ordinary run, more with <c>LONG_TESTS=1</c>.</summary>
+    public static IEnumerable<int> Seeds => Enumerable.Range(1, IsLong ? 5 : 1);
+
+    public static bool IsLong => Environment.GetEnvironmentVariable("LONG_TESTS") == "1";
+
+    public CancellationToken Cancellation => _patience.Token;
+
+    public SegmentSender Segment { get; } = new(app);
+
+    public SandboxIterable Iterable => iterable;
+
+    /// <summary>Calls that took effect and that Iterable answered with success, so that the app knew.</summary>
+    public int Confirmed => iterable.Calls.Count(call => call is { TookEffect: true, Refused: false });
+
+    /// <summary>
+    /// Waits until nothing is queued any more, and then: what the webhook accepted is at Iterable, once and as it was sent, and nothing else is; there are no dead letters; every
+    /// answer was one that Segment understands.
+    /// </summary>
+    /// <param name="name">Of the run, for the line that it prints.</param>
+    /// <param name="figures">What else there is to print.</param>
+    public async Task CheckAsync(string name, string figures = "")
+    {
+        await DrainedAsync();
+        Assert.Empty(Segment.Unexpected);
+        Assert.Empty(await DeadLettersAsync());
+        Assert.Empty(Oracle.Differences(Segment.Accepted, Segment.Sent, iterable));
+        Print(name, figures);
+    }
+
+    public async Task DrainedAsync()
+    {
+        foreach (var queue in (string[])["forward", "forward-poison"])
+        {
+            var client = new QueueClient(storage, queue);
+            await UntilAsync(async () => !await client.ExistsAsync(Cancellation) || (await client.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount == 0);
+        }
+
+        // Where it would go that the app cannot bury; nothing reads that queue.
+        Assert.False(await new QueueClient(storage, "forward-poison-poison").ExistsAsync(Cancellation));
+    }
+
+    /// <summary>All of this run, over all pages.</summary>
+    public async Task<List<JsonNode>> DeadLettersAsync()
+    {
+        var letters = new List<JsonNode>();
+        string? after = null;
+        do
+        {
+            var page = (await _client.GetFromJsonAsync<JsonNode>(new Uri($"api/deadletters?after={after}", UriKind.Relative), Cancellation))!;
+            letters.AddRange(page["deadLetters"]!.AsArray().Select(letter => letter!));
+            after = (string?)page["next"];
+        }
+        while (after is not null);
+
+        return letters;
+    }
+
+    /// <summary>Sends all dead letters again, once each.</summary>
+    /// <returns>How many were delivered, and how many failed again.</returns>
+    public async Task<(int Delivered, int Failed)> ReplayAsync()
+    {
+        var (delivered, failed) = (0, 0);
+        string? after = null;
+        do
+        {
+            using var answer = await _client.PostAsync(new Uri($"api/deadletters/replay?after={after}", UriKind.Relative), null, Cancellation);
+            var report = (await answer.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!;
+            delivered += (int)report["delivered"]!;
+            failed += (int)report["failed"]!;
+            after = (string?)report["next"];
+        }
+        while (after is not null);
+
+        return (delivered, failed);
+    }
+
+    public async Task DeleteAsync(JsonNode letter)
+    {
+        using var answer = await _client.DeleteAsync(new Uri($"api/deadletters/{letter["id"]}", UriKind.Relative), Cancellation);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    public Task UntilAsync(Func<bool> holds) => UntilAsync(() => Task.FromResult(holds()));
+
+    public async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        while (!await holds())
+            await Task.Delay(10, Cancellation);
+    }
+
+    public void Dispose()
+    {
+        Segment.Dispose();
+        _client.Dispose();
+        _patience.Dispose();
+    }
+
+    private void Print(string name, string figures)
+    {
+        var calls = iterable.Calls;
+        output.WriteLine(
+            $"{name}: {Segment.Accepted.Count} messages, {Segment.RepeatedBodies} bodies repeated, {Segment.Queued} queued; {calls.Count} calls, {calls.Count(call => call.Refused)} of them failed; "
+            + $"{calls.Count(call => call.TookEffect)} writes, {Confirmed} of them confirmed; 0 missing, 0 doubled{figures}; {TimeProvider.System.GetElapsedTime(_started).TotalSeconds:0} s");
+    }
+}
