@@ -2,6 +2,8 @@ using IterableFunctions.Delivering;
 using IterableFunctions.Intake;
 using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Mapping;
+using IterableFunctions.Personas;
+using IterableFunctions.Personas.Recording;
 using IterableFunctions.Segment;
 using IterableFunctions.Storage;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -32,10 +34,13 @@ public static class App
         services.AddSettings<IterableOptions>(IterableOptions.Section, Check);
         services.AddSettings<PagesOptions>(PagesOptions.Section);
         services.AddSettings<DeliveringOptions>(DeliveringOptions.Section, Check);
+        services.AddSettings<PersonasOptions>(PersonasOptions.Section);
+        services.AddSettings<StorageOptions>(StorageOptions.Section, Check);
         services.AddStorage();
         services.AddSingleton<Mapper>();
         services.AddIterableClient();
         services.AddTransient<Forwarder>();
+        services.AddRecording();
         services.AddTransient<SegmentIntake>();
         return services;
     }
@@ -56,6 +61,17 @@ public static class App
         {
             return [.. e.InnerExceptions.OfType<OptionsValidationException>().SelectMany(inner => inner.Failures)];
         }
+    }
+
+    private static void AddRecording(this IServiceCollection services)
+    {
+        services.AddSingleton<ProfileCache>();
+        services.AddSingleton<ProfileWriter>();
+        // One for the process: its lanes are what keeps messages of one person from getting in each other's way.
+        services.AddSingleton<Recorder>();
+        services.AddTransient<Merger>();
+        services.AddTransient<Deletion>();
+        services.AddTransient<RecordWorker>();
     }
 
     private static void AddIterableClient(this IServiceCollection services)
@@ -85,6 +101,12 @@ public static class App
             yield return "Segment__SharedSecret is not set; it is the shared secret of your Segment webhook (Segment: Connections, Destinations, your webhook, Settings).";
         if (options.AcceptArrays && string.IsNullOrWhiteSpace(options.HeaderSecret))
             yield return "Segment__AcceptArrays is true, so Segment__HeaderSecret must be set; it is a secret of your choice, which the Segment webhook sends as the custom header X-Segment-Secret.";
+    }
+
+    private static IEnumerable<string> Check(StorageOptions options, IConfiguration configuration)
+    {
+        if (options.TablePrefix.Length > StorageOptions.LongestPrefix || !options.TablePrefix.All(char.IsAsciiLetterOrDigit) || (options.TablePrefix.Length > 0 && char.IsAsciiDigit(options.TablePrefix[0])))
+            yield return $"Storage__TablePrefix is \"{options.TablePrefix}\"; it must be letters and digits, a letter first, {StorageOptions.LongestPrefix} at most.";
     }
 
     private static IEnumerable<string> Check(DeliveringOptions options, IConfiguration configuration)

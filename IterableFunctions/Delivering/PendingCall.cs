@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using IterableFunctions.Iterable;
 
 namespace IterableFunctions.Delivering;
@@ -37,13 +36,5 @@ public sealed record PendingCall(string Endpoint, JsonElement Body, string Messa
     };
 }
 
-/// <summary>What a message of the queue holds: the call, or the name of the blob that holds it because it is too large for a queue.</summary>
-public sealed record QueuedCall
-{
-    public PendingCall? Call { get; init; }
-
-    public string? Blob { get; init; }
-
-    [JsonIgnore]
-    public bool IsEmpty => Call is null && Blob is null;
-}
+/// <summary>What a message of the queue holds.</summary>
+public sealed record QueuedCall(PendingCall? Call);

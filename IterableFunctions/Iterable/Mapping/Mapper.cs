@@ -38,7 +38,7 @@ public sealed class Mapper(IOptions<IterableOptions> iterable, IOptions<PagesOpt
         };
     }
 
-    private static bool CameFromIterable(SegmentMessage message)
+    internal static bool CameFromIterable(SegmentMessage message)
         => Ascii.EqualsIgnoreCase(message.Context["integration"u8]["name"u8].Text, "Iterable"u8);
 
     /// <summary>Puts a written body and its message together.</summary>
