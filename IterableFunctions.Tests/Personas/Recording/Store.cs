@@ -74,7 +74,7 @@ internal sealed class Store : IDisposable
     public async Task DrainAsync()
     {
         await _queue.CreateIfNotExistsAsync();
-        while ((await _queue.ReceiveMessagesAsync(10, TimeSpan.FromMinutes(5))).Value is { Length: > 0 } messages)
+        while ((await _queue.ReceiveMessagesAsync(1, TimeSpan.FromMinutes(5))).Value is { Length: > 0 } messages)
         {
             foreach (var message in messages)
             {
