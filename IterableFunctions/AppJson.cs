@@ -18,9 +18,11 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(QueuedCall))]
 [JsonSerializable(typeof(RecordWork))]
+[JsonSerializable(typeof(ProfileReport))]
 [JsonSerializable(typeof(BlobReference))]
 [JsonSerializable(typeof(DeadLetter))]
 [JsonSerializable(typeof(DeadLetterPage))]
 [JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(string))]
 internal sealed partial class AppJson : JsonSerializerContext;

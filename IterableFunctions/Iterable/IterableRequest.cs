@@ -22,6 +22,9 @@ public sealed record IterableRequest
     /// </summary>
     public string LogId => LogIds.Of(MessageId);
 
+    /// <summary>The id of the profile that the message was recorded in, if it was.</summary>
+    public string? Profile { get; init; }
+
     /// <summary>When it happened, UTC.</summary>
     public required DateTime Timestamp { get; init; }
 }

@@ -27,6 +27,7 @@ public static class StorageConnection
         services.AddSingleton<DeadLetterTable>();
         services.AddSingleton<IdentityTable>();
         services.AddSingleton<ProfileTable>();
+        services.AddSingleton<RefusedKeyTable>();
         return services;
     }
 

@@ -26,9 +26,12 @@ public sealed class Mapper(IOptions<IterableOptions> iterable, IOptions<PagesOpt
             return new Mapping.Ignore("The message came from Iterable, so it is not sent back.");
 
         var recipient = Recipient.Of(message, _iterable);
-        if (recipient.Check() is { } rejection)
-            return new Mapping.Reject(rejection);
+        var mapping = Map(message, recipient);
+        return recipient.Check() is { } rejection ? new Mapping.Reject(rejection) { OnlyAddressMissing = mapping is not Mapping.Reject } : mapping;
+    }
 
+    private Mapping Map(SegmentMessage message, Recipient recipient)
+    {
         using var body = new JsonBody();
         return message.Type switch
         {
