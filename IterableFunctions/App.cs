@@ -43,7 +43,6 @@ public static class App
         services.AddIterableClient();
         services.AddMetrics();
         services.AddSingleton<DeliveryMetrics>();
-        services.AddSingleton<LastLook>((request, _) => new(request));
         services.AddTransient<Forwarder>();
         services.AddRecording();
         services.AddTransient<MessageReader>();
@@ -77,6 +76,10 @@ public static class App
         // One for the process: its lanes are what keeps messages of one person from getting in each other's way.
         services.AddSingleton<Recorder>();
         services.AddTransient<ProfileDirectory>();
+        services.AddSingleton<ProfileLook>();
+        services.AddSingleton<LastLook>(provider => provider.GetRequiredService<IOptions<PersonasOptions>>().Value.Enabled
+            ? provider.GetRequiredService<ProfileLook>().LookAsync
+            : (request, _) => new(request));
         services.AddTransient<Merger>();
         services.AddTransient<Deletion>();
         services.AddTransient<RecordWorker>();

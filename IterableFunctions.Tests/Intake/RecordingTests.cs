@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Azure.Storage.Queues;
 using IterableFunctions.LocalHost.Sandbox;
 using IterableFunctions.Segment;
 using IterableFunctions.Tests.LocalHost;
@@ -217,6 +218,49 @@ public sealed class RecordingTests(OwnAzuriteFixture azurite) : IClassFixture<Ow
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
         Assert.Equal("not_recorded", answer.Code);
         Assert.Empty(app.Sandbox.Calls);
+    }
+
+    [Fact]
+    public async Task Update_that_comes_late_or_had_to_wait_does_not_undo_a_newer_one()
+    {
+        await using var app = await StartAsync();
+        app.Sandbox.AddFault(new() { Mode = FaultMode.Status, Status = 503, Calls = 1 });
+
+        var waiting = await app.Client.PostAsync("""{"type":"identify","messageId":"m-old","userId":"u-stale","timestamp":"2026-01-01T10:00:00Z","traits":{"plan":"old","first":1}}""");
+        var newer = await app.Client.PostAsync("""{"type":"identify","messageId":"m-new","userId":"u-stale","timestamp":"2026-01-01T12:00:00Z","traits":{"plan":"new"}}""");
+        var late = await app.Client.PostAsync("""{"type":"identify","messageId":"m-late","userId":"u-stale","timestamp":"2026-01-01T11:00:00Z","traits":{"plan":"late","second":2}}""");
+
+        Assert.Equal(["queued", "delivered", "delivered"], new[] { waiting, newer, late }.Select(answer => (string)answer.Body["status"]!));
+        await UntilAsync(() => Task.FromResult(app.Sandbox.FindUser(userId: "u-stale")?.DataFields["first"] is not null));
+        var fields = app.Sandbox.FindUser(userId: "u-stale")!.DataFields;
+        Assert.Equal("new", (string?)fields["plan"]);
+        Assert.Equal(2, (int?)fields["second"]);
+    }
+
+    [Fact]
+    public async Task What_waited_for_a_person_who_was_deleted_meanwhile_is_not_sent()
+    {
+        await using var app = await StartAsync();
+        app.Sandbox.AddFault(new() { Mode = FaultMode.Status, Status = 503, Calls = 1 });
+        Assert.Equal(HttpStatusCode.Accepted, (await app.Client.PostAsync("""{"type":"track","messageId":"m-late","event":"Late","userId":"u-left"}""")).Status);
+
+        using var deleted = await app.Client.DeleteAsync(new Uri("api/profiles/user_id/u-left", UriKind.Relative));
+
+        var queue = new QueueClient(azurite.ConnectionString, "forward");
+        await UntilAsync(async () => (await queue.GetPropertiesAsync()).Value.ApproximateMessagesCount == 0);
+        Assert.Empty(app.Sandbox.EventsOf(userId: "u-left"));
+    }
+
+    [Fact]
+    public async Task Event_that_brings_an_email_to_an_email_based_project_creates_the_user_first_and_once()
+    {
+        await using var app = await StartAsync(new() { ["Iterable__ProjectType"] = "Email" });
+
+        await app.Client.PostAsync("""{"type":"track","messageId":"m-1","event":"One","userId":"u-first","properties":{"email":"first@example.com"}}""");
+        await app.Client.PostAsync("""{"type":"track","messageId":"m-2","event":"Two","userId":"u-first","properties":{"email":"first@example.com"}}""");
+
+        Assert.Equal(["users/update", "events/track", "events/track"], app.Sandbox.Calls.OrderBy(call => call.Number).Select(call => call.Path));
+        Assert.Equal(2, app.Sandbox.EventsOf(email: "first@example.com").Count);
     }
 
     [Theory]

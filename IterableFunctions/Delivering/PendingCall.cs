@@ -60,6 +60,7 @@ public sealed record PendingCall(string Endpoint, JsonElement Body, string Messa
         Email = Email,
         Timestamp = Timestamp,
         Profile = Profile,
+        HasWaited = true,
     };
 }
 

@@ -17,6 +17,9 @@ internal sealed class Draft
     /// <summary>The call that it becomes; null when nothing is to be sent.</summary>
     public IterableRequest? Request { get; set; }
 
+    /// <summary>A call that has to be made before it; null when none.</summary>
+    public IterableRequest? First { get; set; }
+
     /// <summary>What of it had to be left out.</summary>
     public string? Warning { get; init; }
 

@@ -149,7 +149,9 @@ public sealed class SegmentIntake(MessageReader reader, DraftRecorder recorder, 
     private async Task DeliverAsync(Draft draft, long started, CancellationToken cancellation)
     {
         var request = draft.Request!;
-        var outcome = await forwarder.DeliverAsync(request, Budget - time.GetElapsedTime(started), cancellation);
+        var outcome = draft.First is { } first ? await forwarder.DeliverAsync(first, Budget - time.GetElapsedTime(started), cancellation) : null;
+        if (outcome is not Outcome.NotStored)
+            outcome = await forwarder.DeliverAsync(request, Budget - time.GetElapsedTime(started), cancellation);
         var result = new MessageResult(StatusOf(outcome), request.MessageId) { Endpoint = request.Endpoint.Path, Warning = draft.Warning };
         draft.Result = outcome switch
         {

@@ -89,6 +89,9 @@ public sealed record ProfileDocument
         return false;
     }
 
+    /// <summary>Whether a message was the first to bring an id; told of its repeats as well.</summary>
+    public bool IsBroughtBy(ExternalId id, string messageId) => Ids.Any(known => known.Id == id && known.By == MessageHash.Of(messageId));
+
     /// <summary>All ids that count against the limits: those of profiles that are being absorbed are spoken for.</summary>
     public IEnumerable<ExternalId> AllIds => Ids.Select(known => known.Id).Concat(Merging.SelectMany(absorption => absorption.Ids)).Distinct();
 }

@@ -23,6 +23,8 @@ public sealed class ProfileCache : IDisposable
     /// <summary>The document that an id led to.</summary>
     public StoredProfile? Find(ExternalId id) => _cache.TryGetValue(id, out string? profile) && _cache.TryGetValue(profile!, out StoredProfile? stored) ? stored : null;
 
+    public StoredProfile? Get(string profile) => _cache.Get<StoredProfile>(profile);
+
     /// <summary>The profile that an id led to.</summary>
     public string? ProfileOf(ExternalId id) => _cache.TryGetValue(id, out string? profile) ? profile : null;
 
