@@ -32,6 +32,9 @@ public class SettingsTests
     [InlineData("Iterable__BaseUrl", "http://user:word@api.iterable.com", "Iterable__BaseUrl must not hold credentials")]
     [InlineData("Iterable__BaseUrl", "http://api.iterable.com", "begin with https")]
     [InlineData("Pages__TrackAll", "on", "Pages__TrackAll is \"on\"; it must be true or false.")]
+    [InlineData("Storage__TablePrefix", "my-app", "Storage__TablePrefix is \"my-app\"; it must be letters and digits")]
+    [InlineData("Storage__TablePrefix", "1app", "a letter first")]
+    [InlineData("Personas__Enabled", "on", "Personas__Enabled is \"on\"; it must be true or false.")]
     [InlineData("Segment__AcceptArrays", "true", "Segment__HeaderSecret must be set")]
     public void Setting_that_is_wrong_is_named_in_one_sentence(string setting, string? value, string sentence)
         => Assert.Contains(sentence, Assert.Single(Check((setting, value))), StringComparison.Ordinal);

@@ -131,12 +131,28 @@ public sealed class RecorderTests(OwnAzuriteFixture azurite) : IClassFixture<Own
     {
         using var store = await StoreAsync();
         await store.RecordAsync(Message.Track("m-first", "u:ann"));
+        store.Wire.Reset();
         var text = new string('x', 450_000);
 
         var results = await Task.WhenAll(Enumerable.Range(0, 12).Select(n => store.RecordAsync(
             Message.Of($$"""{"type":"track","messageId":"m-{{n}}","event":"Large","userId":"ann","properties":{"text":"{{text}}"} }"""))));
 
         Assert.All(results, result => Assert.IsType<Recorded>(result));
+        Assert.True(store.Wire.Tables > 2, $"{store.Wire.Tables} transactions");
+    }
+
+    [Fact]
+    public async Task Merge_costs_three_transactions_for_forty_nine_events_and_twenty_three_besides()
+    {
+        using var store = await StoreAsync();
+        await Task.WhenAll(Enumerable.Range(0, 3 * 49).Select(n => store.RecordAsync(Message.Track($"m-{n}", "a:cookie"))));
+        await store.RecordAsync(Message.Track("m-known", "u:ann"));
+        await store.RecordAsync(Message.Track("m-both", "u:ann a:cookie"));
+        store.Wire.Reset();
+
+        await store.DrainAsync();
+
+        Assert.Equal(((3 * 3) + 23, 0), (store.Wire.Tables, store.Wire.Queues));
     }
 
     private async Task<Store> StoreAsync(string? prefix = null)
