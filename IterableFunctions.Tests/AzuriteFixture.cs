@@ -52,7 +52,7 @@ public sealed class OwnAzuriteFixture : IAsyncLifetime
     /// <summary>Forgets what earlier tests have left in the queues.</summary>
     public async Task ClearAsync()
     {
-        foreach (var queue in (string[])["forward", "forward-poison"])
+        foreach (var queue in (string[])["forward", "forward-poison", "record", "record-poison"])
         {
             var client = new QueueClient(ConnectionString, queue);
             await client.CreateIfNotExistsAsync();

@@ -36,6 +36,9 @@ public class SettingsTests
     [InlineData("Delivering__FirstRetry", "02:00:00", "at most Delivering__LongestRetry (01:00:00).")]
     [InlineData("Delivering__LongestRetry", "8", "Delivering__LongestRetry is 8.00:00:00; it must be a time such as 01:00:00, at most a day.")]
     [InlineData("Delivering__LongestRetry", "soon", "Delivering__LongestRetry is \"soon\"; it must be a time")]
+    [InlineData("Storage__TablePrefix", "my-app", "Storage__TablePrefix is \"my-app\"; it must be letters and digits")]
+    [InlineData("Storage__TablePrefix", "1app", "a letter first")]
+    [InlineData("Personas__Enabled", "on", "Personas__Enabled is \"on\"; it must be true or false.")]
     [InlineData("Segment__AcceptArrays", "true", "Segment__HeaderSecret must be set")]
     public void Setting_that_is_wrong_is_named_in_one_sentence(string setting, string? value, string sentence)
         => Assert.Contains(sentence, Assert.Single(Check((setting, value))), StringComparison.Ordinal);

@@ -3,6 +3,8 @@ using IterableFunctions.Intake;
 using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Limits;
 using IterableFunctions.Iterable.Mapping;
+using IterableFunctions.Personas;
+using IterableFunctions.Personas.Recording;
 using IterableFunctions.Segment;
 using IterableFunctions.Storage;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -34,13 +36,17 @@ public static class App
         services.AddSettings<PagesOptions>(PagesOptions.Section);
         services.AddSettings<LimitsOptions>(LimitsOptions.Section, Check);
         services.AddSettings<DeliveringOptions>(DeliveringOptions.Section, Check);
+        services.AddSettings<PersonasOptions>(PersonasOptions.Section);
+        services.AddSettings<StorageOptions>(StorageOptions.Section, Check);
         services.AddStorage();
         services.AddSingleton<Mapper>();
         services.AddIterableClient();
         services.AddMetrics();
         services.AddSingleton<DeliveryMetrics>();
-        services.AddSingleton<LastLook>((request, _) => new(request));
         services.AddTransient<Forwarder>();
+        services.AddRecording();
+        services.AddTransient<MessageReader>();
+        services.AddTransient<DraftRecorder>();
         services.AddTransient<SegmentIntake>();
         return services;
     }
@@ -61,6 +67,22 @@ public static class App
         {
             return [.. e.InnerExceptions.OfType<OptionsValidationException>().SelectMany(inner => inner.Failures)];
         }
+    }
+
+    private static void AddRecording(this IServiceCollection services)
+    {
+        services.AddSingleton<ProfileCache>();
+        services.AddSingleton<ProfileWriter>();
+        // One for the process: its lanes are what keeps messages of one person from getting in each other's way.
+        services.AddSingleton<Recorder>();
+        services.AddTransient<ProfileDirectory>();
+        services.AddSingleton<ProfileLook>();
+        services.AddSingleton<LastLook>(provider => provider.GetRequiredService<IOptions<PersonasOptions>>().Value.Enabled
+            ? provider.GetRequiredService<ProfileLook>().LookAsync
+            : (request, _) => new(request));
+        services.AddTransient<Merger>();
+        services.AddTransient<Deletion>();
+        services.AddTransient<RecordWorker>();
     }
 
     private static void AddIterableClient(this IServiceCollection services)
@@ -94,6 +116,12 @@ public static class App
             yield return "Segment__SharedSecret is not set; it is the shared secret of your Segment webhook (Segment: Connections, Destinations, your webhook, Settings).";
         if (options.AcceptArrays && string.IsNullOrWhiteSpace(options.HeaderSecret))
             yield return "Segment__AcceptArrays is true, so Segment__HeaderSecret must be set; it is a secret of your choice, which the Segment webhook sends as the custom header X-Segment-Secret.";
+    }
+
+    private static IEnumerable<string> Check(StorageOptions options, IConfiguration configuration)
+    {
+        if (options.TablePrefix.Length > StorageOptions.LongestPrefix || !options.TablePrefix.All(char.IsAsciiLetterOrDigit) || (options.TablePrefix.Length > 0 && char.IsAsciiDigit(options.TablePrefix[0])))
+            yield return $"Storage__TablePrefix is \"{options.TablePrefix}\"; it must be letters and digits, a letter first, {StorageOptions.LongestPrefix} at most.";
     }
 
     private static IEnumerable<string> Check(DeliveringOptions options, IConfiguration configuration)

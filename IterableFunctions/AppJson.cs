@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 using IterableFunctions.Delivering;
 using IterableFunctions.Functions;
 using IterableFunctions.Intake;
+using IterableFunctions.Personas.Recording;
 using IterableFunctions.Segment;
+using IterableFunctions.Storage;
 
 namespace IterableFunctions;
 
@@ -15,6 +17,9 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(QueuedCall))]
+[JsonSerializable(typeof(RecordWork))]
+[JsonSerializable(typeof(ProfileReport))]
+[JsonSerializable(typeof(BlobReference))]
 [JsonSerializable(typeof(DeadLetter))]
 [JsonSerializable(typeof(DeadLetterPage))]
 [JsonSerializable(typeof(ReplayReport))]

@@ -25,7 +25,7 @@ public sealed class HostileInputTests(AzuriteFixture azurite) : IClassFixture<Az
     private const int BodiesPerSeed = 4_000;
 
     private static readonly string Head = $"POST /api/segment HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Signature: {new string('0', 40)}\r\n";
-    private static readonly string[] Statuses = ["delivered", "ignored", "failed", "rejected"];
+    private static readonly string[] Statuses = ["delivered", "ignored", "recorded", "deleted", "failed", "rejected"];
 
     private SandboxServer _iterable = null!;
     private RunningApp _app = null!;

@@ -2,6 +2,7 @@ using Azure.Data.Tables;
 using IterableFunctions.Iterable;
 using IterableFunctions.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace IterableFunctions.Tests.Iterable;
@@ -95,7 +96,7 @@ public sealed class KeyGuardTests(AzuriteFixture azurite) : IClassFixture<Azurit
         var options = new TableClientOptions();
         options.Retry.MaxRetries = 0;
         var nowhere = new TableServiceClient("DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;TableEndpoint=http://127.0.0.1:1/a;", options);
-        var guard = new KeyGuard(_key, new(nowhere), _time, NullLogger<KeyGuard>.Instance);
+        var guard = new KeyGuard(_key, new(nowhere, _storage), _time, NullLogger<KeyGuard>.Instance);
 
         await guard.RefusedAsync(IterableEndpoint.TrackEvent, 401, default);
         Assert.NotNull(await EnterAsync(guard));
@@ -105,7 +106,9 @@ public sealed class KeyGuardTests(AzuriteFixture azurite) : IClassFixture<Azurit
         Assert.Null(await EnterAsync(guard));
     }
 
-    private KeyGuard Instance(string? key = null) => new(key ?? _key, new(new TableServiceClient(azurite.ConnectionString)), _time, NullLogger<KeyGuard>.Instance);
+    private static readonly IOptions<StorageOptions> _storage = Options.Create(new StorageOptions());
+
+    private KeyGuard Instance(string? key = null) => new(key ?? _key, new(new TableServiceClient(azurite.ConnectionString), _storage), _time, NullLogger<KeyGuard>.Instance);
 
     private static async Task<TimeSpan?> EnterAsync(KeyGuard guard, IterableEndpoint? endpoint = null) => await guard.EnterAsync(endpoint ?? IterableEndpoint.TrackEvent, default);
 

@@ -25,6 +25,9 @@ public sealed record PendingCall(string Endpoint, JsonElement Body, string Messa
     /// <summary>Whom it is for.</summary>
     public CallTarget Target { get; init; } = CallTarget.Iterable;
 
+    /// <summary>The id of the profile that its message was recorded in, if it was.</summary>
+    public string? Profile { get; init; }
+
     /// <param name="request">The call.</param>
     /// <param name="firstAttempt">When it was tried or put aside first, UTC.</param>
     public static PendingCall Of(IterableRequest request, DateTime firstAttempt) => new(
@@ -35,7 +38,10 @@ public sealed record PendingCall(string Endpoint, JsonElement Body, string Messa
         request.Email,
         request.Timestamp,
         firstAttempt,
-        Attempts: 0);
+        Attempts: 0)
+    {
+        Profile = request.Profile,
+    };
 
     /// <summary>What the queue held that is no call of this app's, as text, for a person to look at.</summary>
     /// <param name="message">The message.</param>
@@ -55,17 +61,15 @@ public sealed record PendingCall(string Endpoint, JsonElement Body, string Messa
         UserId = UserId,
         Email = Email,
         Timestamp = Timestamp,
+        Profile = Profile,
+        HasWaited = true,
     };
 }
 
-/// <summary>What a message of the queue holds: the call, or the name of the blob that holds it because it is too large for a queue.</summary>
-public sealed record QueuedCall
+/// <summary>What a message of the queue holds.</summary>
+public sealed record QueuedCall(PendingCall? Call)
 {
-    public PendingCall? Call { get; init; }
-
-    public string? Blob { get; init; }
-
-    /// <summary>Whether it holds neither: nobody but us writes to the queue, but nothing prevents it.</summary>
+    /// <summary>Whether there is no call to send in it: nobody but us writes to the queue, but nothing prevents it.</summary>
     [JsonIgnore]
-    public bool IsEmpty => Blob is null && Call is not { Endpoint.Length: > 0, MessageId: not null, Body.ValueKind: JsonValueKind.Object };
+    public bool IsEmpty => Call is not { Endpoint.Length: > 0, MessageId: not null, Body.ValueKind: JsonValueKind.Object };
 }

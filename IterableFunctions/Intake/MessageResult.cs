@@ -10,7 +10,7 @@ public sealed record MessageResult(MessageStatus Status, string? MessageId)
     /// <summary>The Iterable endpoint that it became a call of.</summary>
     public string? Endpoint { get; init; }
 
-    /// <summary>Why it is ignored.</summary>
+    /// <summary>Why it is ignored, or recorded and nothing else.</summary>
     public string? Reason { get; init; }
 
     /// <summary>Why it was rejected or failed, for programs: ours, or Iterable's.</summary>
@@ -21,6 +21,9 @@ public sealed record MessageResult(MessageStatus Status, string? MessageId)
 
     /// <summary>Where it stands when it failed: <c>GET /api/deadletters/{id}</c>.</summary>
     public string? DeadLetterId { get; init; }
+
+    /// <summary>Whether it stands in a profile all the same; said of messages that are not forwarded.</summary>
+    public bool? Recorded { get; init; }
 
     /// <summary>What had to be left out of it.</summary>
     public string? Warning { get; init; }
@@ -37,6 +40,14 @@ public enum MessageStatus
     /// <summary>Iterable cannot take it now; it is safe here and is tried again.</summary>
     [JsonStringEnumMemberName("queued")]
     Queued,
+
+    /// <summary>It stands in a profile, and nothing of it is for Iterable.</summary>
+    [JsonStringEnumMemberName("recorded")]
+    Recorded,
+
+    /// <summary>The person that it names was deleted.</summary>
+    [JsonStringEnumMemberName("deleted")]
+    Deleted,
 
     /// <summary>Nothing was to be sent.</summary>
     [JsonStringEnumMemberName("ignored")]

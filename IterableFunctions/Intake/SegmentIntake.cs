@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using IterableFunctions.Delivering;
-using IterableFunctions.Iterable;
-using IterableFunctions.Iterable.Mapping;
 using IterableFunctions.Segment;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -10,9 +8,9 @@ using Microsoft.Extensions.Options;
 namespace IterableFunctions.Intake;
 
 /// <summary>
-/// What happens to a body that Segment's webhook posts: signature, parse, map every message, deliver, answer. Nothing is answered as done before it is.
+/// What happens to a body that Segment's webhook posts: signature, parse, read every message, record, deliver, answer. Nothing is answered as done before it is.
 /// </summary>
-public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<SegmentOptions> options, TimeProvider time)
+public sealed class SegmentIntake(MessageReader reader, DraftRecorder recorder, Forwarder forwarder, IOptions<SegmentOptions> options, TimeProvider time)
 {
     /// <summary>Most messages in one body. Segment's batches end at 4,000.</summary>
     public const int MaxMessages = 4_000;
@@ -20,10 +18,13 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
     /// <summary>Segment waits 5 s for an answer; this is what we use of it.</summary>
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(4);
 
+    /// <summary>What recording may take of it.</summary>
+    private static readonly TimeSpan RecordingBudget = TimeSpan.FromSeconds(2.5);
+
     /// <summary>When Segment is asked to come back after what could be neither delivered nor kept.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
-    /// <summary>Calls to Iterable at the same time, for one body.</summary>
+    /// <summary>Messages recorded, and calls to Iterable, at the same time, for one body.</summary>
     private const int Concurrency = 64;
 
     private readonly SegmentOptions _options = options.Value;
@@ -32,17 +33,19 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
     /// <param name="body">The bytes as received. Not changed before the signature is checked.</param>
     /// <param name="signature">The header <c>X-Signature</c>.</param>
     /// <param name="headerSecret">The header <c>X-Segment-Secret</c>.</param>
+    /// <param name="forward">Whether messages are forwarded, or recorded only.</param>
     /// <param name="cancellation">The sender has gone.</param>
-    public async Task<WebhookAnswer> AcceptAsync(byte[] body, string? signature, string? headerSecret, CancellationToken cancellation)
+    public async Task<WebhookAnswer> AcceptAsync(byte[] body, string? signature, string? headerSecret, bool forward, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
         if (CheckSignature(body, signature) is { } unauthorized)
             return unauthorized;
 
-        var drafts = Map(body, headerSecret, out var several, out var refusal);
+        var drafts = Read(body, headerSecret, forward, out var several, out var refusal);
         if (refusal is not null)
             return refusal;
 
+        await RecordAsync(drafts, started, cancellation);
         await DeliverAsync(drafts, started, cancellation);
         return Answer(drafts, several);
     }
@@ -56,7 +59,7 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
     };
 
     /// <summary>Reads and maps all that a body holds; afterwards the body is not needed any more.</summary>
-    private List<Draft> Map(byte[] body, string? headerSecret, out bool several, out WebhookAnswer? refusal)
+    private List<Draft> Read(byte[] body, string? headerSecret, bool forward, out bool several, out WebhookAnswer? refusal)
     {
         several = false;
         using var tokens = JsonTokens.Read(body, out var rejection);
@@ -89,7 +92,7 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
         }
 
         if (!several)
-            return [Map(messages)];
+            return [reader.Read(messages, signed: true, forward)];
 
         var drafts = new List<Draft>();
         foreach (var message in messages.Elements)
@@ -100,7 +103,7 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
                 return [];
             }
 
-            drafts.Add(Map(message));
+            drafts.Add(reader.Read(message, signed: !tokens.Root.IsArray || drafts.Count == 0, forward));
         }
 
         if (drafts.Count == 0)
@@ -120,20 +123,11 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
             : Unauthorized("wrong_header_secret", "A body that is an array needs the header X-Segment-Secret with the value of Segment__HeaderSecret. Add it as a custom header to the Segment webhook.");
     }
 
-    private Draft Map(JsonPart json)
-    {
-        var message = SegmentMessage.Read(json, time.GetUtcNow().UtcDateTime, out var rejection);
-        if (message is null)
-            return Draft.Done(Rejected(rejection!, SegmentMessage.PeekMessageId(json)));
-
-        return mapper.Map(message) switch
-        {
-            Mapping.Send send => new Draft(send.Request, send.Warning),
-            Mapping.Ignore ignore => Draft.Done(new(MessageStatus.Ignored, message.MessageId) { Reason = ignore.Reason }),
-            Mapping.Reject reject => Draft.Done(Rejected(reject.Rejection, message.MessageId)),
-            _ => throw new InvalidOperationException("A mapping is one of three."),
-        };
-    }
+    private Task RecordAsync(List<Draft> drafts, long started, CancellationToken cancellation)
+        => Parallel.ForEachAsync(
+            drafts.Where(draft => draft.Recordable is not null || draft.Deletes is not null),
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation },
+            async (draft, cancelled) => await recorder.RecordAsync(draft, RecordingBudget - time.GetElapsedTime(started), cancelled));
 
     /// <summary>Sends what is to be sent: at the same time for different users, one after another for the same.</summary>
     private async Task DeliverAsync(List<Draft> drafts, long started, CancellationToken cancellation)
@@ -155,7 +149,9 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
     private async Task DeliverAsync(Draft draft, long started, CancellationToken cancellation)
     {
         var request = draft.Request!;
-        var outcome = await forwarder.DeliverAsync(request, Budget - time.GetElapsedTime(started), cancellation);
+        var outcome = draft.First is { } first ? await forwarder.DeliverAsync(first, Budget - time.GetElapsedTime(started), cancellation) : null;
+        if (outcome is not Outcome.NotStored)
+            outcome = await forwarder.DeliverAsync(request, Budget - time.GetElapsedTime(started), cancellation);
         var result = new MessageResult(StatusOf(outcome), request.MessageId) { Endpoint = request.Endpoint.Path, Warning = draft.Warning };
         draft.Result = outcome switch
         {
@@ -190,26 +186,11 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
         }
 
         return results[0] is { Status: MessageStatus.Rejected } rejected
-            ? WebhookAnswer.Problem(StatusCodes.Status400BadRequest, rejected.Code!, rejected.Detail!, messageId: rejected.MessageId)
+            ? WebhookAnswer.Problem(StatusCodes.Status400BadRequest, rejected.Code!, rejected.Detail!, messageId: rejected.MessageId, recorded: rejected.Recorded)
             : WebhookAnswer.Of(results[0]);
     }
-
-    private static MessageResult Rejected(Rejection rejection, string? messageId)
-        => new(MessageStatus.Rejected, messageId) { Code = rejection.Code, Detail = rejection.Detail };
 
     private static WebhookAnswer BadRequest(Rejection rejection) => WebhookAnswer.Problem(StatusCodes.Status400BadRequest, rejection.Code, rejection.Detail);
 
     private static WebhookAnswer Unauthorized(string code, string detail) => WebhookAnswer.Problem(StatusCodes.Status401Unauthorized, code, detail);
-
-    /// <summary>A message on its way through.</summary>
-    private sealed class Draft(IterableRequest? request, string? warning)
-    {
-        public IterableRequest? Request => request;
-
-        public string? Warning => warning;
-
-        public MessageResult? Result { get; set; }
-
-        public static Draft Done(MessageResult result) => new(null, null) { Result = result };
-    }
 }

@@ -32,8 +32,9 @@ public sealed class WebhookAnswer : IResult
     /// <param name="results">What became of each message, where there are several.</param>
     /// <param name="messageId">Which message it is about, where there is one.</param>
     /// <param name="retryAfter">When to try again.</param>
-    public static WebhookAnswer Problem(int status, string code, string detail, IReadOnlyList<MessageResult>? results = null, string? messageId = null, TimeSpan? retryAfter = null)
-        => new(status, new ProblemDocument(status, Title(status), code, detail) { Results = results, MessageId = messageId }) { RetryAfter = retryAfter };
+    /// <param name="recorded">Whether the message stands in a profile all the same.</param>
+    public static WebhookAnswer Problem(int status, string code, string detail, IReadOnlyList<MessageResult>? results = null, string? messageId = null, TimeSpan? retryAfter = null, bool? recorded = null)
+        => new(status, new ProblemDocument(status, Title(status), code, detail) { Results = results, MessageId = messageId, Recorded = recorded }) { RetryAfter = retryAfter };
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -66,6 +67,8 @@ public sealed record ProblemDocument(int Status, string Title, string Code, stri
     public string Type { get; } = "about:blank";
 
     public string? MessageId { get; init; }
+
+    public bool? Recorded { get; init; }
 
     public IReadOnlyList<MessageResult>? Results { get; init; }
 }

@@ -16,5 +16,8 @@ public sealed record IterableEndpoint(string Path)
     /// <summary>Replaces the user's cart.</summary>
     public static readonly IterableEndpoint UpdateCart = new("/api/commerce/updateCart");
 
+    /// <summary>Deletes a user for good. Published limit: 3 requests/s and 1,000 a day per project.</summary>
+    public static readonly IterableEndpoint ForgetUser = new("/api/users/forget");
+
     public override string ToString() => Path;
 }

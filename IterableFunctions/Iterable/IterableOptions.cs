@@ -43,6 +43,9 @@ public sealed class IterableOptions
     /// <summary>Lets Iterable create users for a userId that it does not know. Means something in email-based projects only. Default false.</summary>
     public bool PreferUserId { get; set; }
 
+    /// <summary>Whether the deletion of a person is passed on to Iterable (<c>users/forget</c>, which also keeps their data away in future). Default false.</summary>
+    public bool ForgetOnDelete { get; set; }
+
     /// <summary>The address that calls go to.</summary>
     public Uri Address => new(BaseUrl is { Length: > 0 } url ? url.TrimEnd('/') + '/'
         : DataCenter == DataCenter.EU ? "https://api.eu.iterable.com/" : "https://api.iterable.com/");

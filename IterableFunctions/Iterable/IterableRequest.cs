@@ -22,6 +22,12 @@ public sealed record IterableRequest
     /// </summary>
     public string LogId => LogIds.Of(MessageId);
 
+    /// <summary>The id of the profile that the message was recorded in, if it was.</summary>
+    public string? Profile { get; init; }
+
+    /// <summary>Whether it comes from the queue or from a dead letter, so that the world may have moved on since it was made.</summary>
+    public bool HasWaited { get; init; }
+
     /// <summary>When it happened, UTC.</summary>
     public required DateTime Timestamp { get; init; }
 }

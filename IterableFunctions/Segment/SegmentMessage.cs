@@ -86,6 +86,9 @@ public sealed class SegmentMessage
 
     public JsonPart Integrations { get; private set; }
 
+    /// <summary>The id of the Segment source, where Segment says it.</summary>
+    public JsonPart ProjectId { get; private set; }
+
     /// <summary>
     /// When it happened: <c>timestamp</c>, else <c>originalTimestamp</c>, <c>sentAt</c>, <c>receivedAt</c>, the first that is a time, else now; so that
     /// a retry does not move an event.
@@ -166,6 +169,7 @@ public sealed class SegmentMessage
             case Field.AnonymousId: AnonymousId = value; break;
             case Field.Integrations: Integrations = value; break;
             case Field.OriginalTimestamp: _originalTimestamp = value; break;
+            case Field.ProjectId: ProjectId = value; break;
         }
     }
 

@@ -6,6 +6,7 @@ using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using IterableFunctions.Delivering;
+using Microsoft.Extensions.Options;
 
 namespace IterableFunctions.Storage;
 
@@ -13,14 +14,9 @@ namespace IterableFunctions.Storage;
 /// The table <c>DeadLetters</c>: PartitionKey the day of the first attempt, RowKey its time inverted (newest first) and a hash of the call, so that a letter that is written
 /// again after a crash replaces itself.
 /// </summary>
-public sealed class DeadLetterTable(TableServiceClient tables)
+public sealed class DeadLetterTable(TableServiceClient tables, IOptions<StorageOptions> options)
 {
-    private const string Name = "DeadLetters";
-
-    /// <summary>What one property of an entity holds, in bytes; a body of 512 KB takes nine.</summary>
-    private const int ChunkBytes = 60 * 1024;
-
-    private readonly TableClient _table = tables.GetTableClient(Name);
+    private readonly TableClient _table = Table.Of(tables, options.Value, "DeadLetters");
 
     /// <summary>Keeps a call that was given up.</summary>
     /// <exception cref="RequestFailedException">Storage did not take it.</exception>
@@ -37,17 +33,8 @@ public sealed class DeadLetterTable(TableServiceClient tables)
         var (day, row) = Key(letter.Id)!.Value;
         var entity = new TableEntity(day, row);
         var json = JsonSerializer.SerializeToUtf8Bytes(letter, AppJson.Default.DeadLetter);
-        for (var (at, chunk) = (0, 0); at < json.Length; at += ChunkBytes, chunk++)
-            entity[$"Letter{chunk}"] = json[at..Math.Min(json.Length, at + ChunkBytes)];
-        try
-        {
-            await _table.UpsertEntityAsync(entity, TableUpdateMode.Replace, cancellation);
-        }
-        catch (RequestFailedException e) when (e.Status == 404)
-        {
-            await _table.CreateIfNotExistsAsync(cancellation);
-            await _table.UpsertEntityAsync(entity, TableUpdateMode.Replace, cancellation);
-        }
+        Chunks.Write(entity, "Letter", json);
+        await _table.WritingAsync(() => _table.UpsertEntityAsync(entity, TableUpdateMode.Replace, cancellation), cancellation);
     }
 
     public async Task<DeadLetter?> FindAsync(string id, CancellationToken cancellation)
@@ -125,13 +112,7 @@ public sealed class DeadLetterTable(TableServiceClient tables)
         return newest is null ? days : days.FindAll(day => string.CompareOrdinal(day, newest) <= 0);
     }
 
-    private static DeadLetter? Read(TableEntity entity)
-    {
-        using var json = new MemoryStream();
-        for (var chunk = 0; entity.GetBinary($"Letter{chunk}") is { } bytes; chunk++)
-            json.Write(bytes);
-        return JsonSerializer.Deserialize(json.GetBuffer().AsSpan(0, (int)json.Length), AppJson.Default.DeadLetter);
-    }
+    private static DeadLetter? Read(TableEntity entity) => JsonSerializer.Deserialize(Chunks.Read(entity, "Letter"), AppJson.Default.DeadLetter);
 
     private static string IdOf(PendingCall call)
     {

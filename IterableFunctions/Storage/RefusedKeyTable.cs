@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using Microsoft.Extensions.Options;
 
 namespace IterableFunctions.Storage;
 
@@ -12,11 +13,9 @@ namespace IterableFunctions.Storage;
 public sealed record RefusedKey(string Scope, DateTimeOffset Since, DateTimeOffset NextProbe, int Status, ETag Version);
 
 /// <summary>The table <c>RefusedKeys</c>: PartitionKey a hash of the key, so that a mended one starts with nothing held against it; RowKey the scope. Normally empty.</summary>
-public sealed class RefusedKeyTable(TableServiceClient tables)
+public sealed class RefusedKeyTable(TableServiceClient tables, IOptions<StorageOptions> options)
 {
-    private const string Name = "RefusedKeys";
-
-    private readonly TableClient _table = tables.GetTableClient(Name);
+    private readonly TableClient _table = Table.Of(tables, options.Value, "RefusedKeys");
 
     /// <summary>What is refused of a key.</summary>
     /// <exception cref="RequestFailedException">Storage does not answer.</exception>

@@ -23,7 +23,10 @@ public static class StorageConnection
         services.AddSingleton(provider => Blobs(provider.GetRequiredService<IConfiguration>()));
         services.AddSingleton<StorageProbe>();
         services.AddSingleton<ForwardQueue>();
+        services.AddSingleton<RecordQueue>();
         services.AddSingleton<DeadLetterTable>();
+        services.AddSingleton<IdentityTable>();
+        services.AddSingleton<ProfileTable>();
         services.AddSingleton<RefusedKeyTable>();
         return services;
     }

@@ -28,7 +28,11 @@ public sealed class LimitsOptions
             : endpoint == IterableEndpoint.TrackEvent ? TrackEvent
             : endpoint == IterableEndpoint.TrackPurchase ? TrackPurchase
             : endpoint == IterableEndpoint.UpdateCart ? UpdateCart
+            : endpoint == IterableEndpoint.ForgetUser ? ForgetUser
             : Unpublished;
+
+    /// <summary>As Iterable publishes.</summary>
+    private const int ForgetUser = 3;
 
     /// <summary>What an endpoint is given that has no setting.</summary>
     private const int Unpublished = 200;

@@ -26,9 +26,12 @@ public sealed class Mapper(IOptions<IterableOptions> iterable, IOptions<PagesOpt
             return new Mapping.Ignore("The message came from Iterable, so it is not sent back.");
 
         var recipient = Recipient.Of(message, _iterable);
-        if (recipient.Check() is { } rejection)
-            return new Mapping.Reject(rejection);
+        var mapping = Map(message, recipient);
+        return recipient.Check() is { } rejection ? new Mapping.Reject(rejection) { OnlyAddressMissing = mapping is not Mapping.Reject } : mapping;
+    }
 
+    private Mapping Map(SegmentMessage message, Recipient recipient)
+    {
         using var body = new JsonBody();
         return message.Type switch
         {
@@ -38,7 +41,7 @@ public sealed class Mapper(IOptions<IterableOptions> iterable, IOptions<PagesOpt
         };
     }
 
-    private static bool CameFromIterable(SegmentMessage message)
+    internal static bool CameFromIterable(SegmentMessage message)
         => Ascii.EqualsIgnoreCase(message.Context["integration"u8]["name"u8].Text, "Iterable"u8);
 
     /// <summary>Puts a written body and its message together.</summary>

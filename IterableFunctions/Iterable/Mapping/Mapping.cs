@@ -25,5 +25,8 @@ public abstract record Mapping
             : this(new Rejection(code, detail))
         {
         }
+
+        /// <summary>Whether all that is wrong is that Iterable cannot be told whom it is about.</summary>
+        public bool OnlyAddressMissing { get; init; }
     }
 }

@@ -1,0 +1,57 @@
+using System.Text;
+using IterableFunctions.Iterable;
+using IterableFunctions.Personas.Profiles;
+
+namespace IterableFunctions.Tests.Personas.Profiles;
+
+/// <summary>What is left of a call once newer messages are known.</summary>
+public sealed class OutOfDateTests
+{
+    [Theory]
+    [InlineData("u:ann", "\"plan\":1,\"city\":2", """{"plan":1,"city":2}""")]
+    [InlineData("u:ann", "\"size\":1", """{"plan":1,"city":2}""")]
+    [InlineData("u:ann", "\"plan\":3", """{"city":2}""")]
+    [InlineData("u:ann", "\"plan\":3,\"city\":null,\"profileUpdatedAt\":1", """{"city":2}""")]
+    [InlineData("u:ann", "\"plan\":3,\"city\":4", null)]
+    [InlineData("u:bob", "\"plan\":3,\"city\":4", """{"plan":1,"city":2}""")]
+    public void Fields_that_a_newer_message_has_set_are_left_out(string ids, string newer, string? left)
+    {
+        var time = newer == "\"plan\":1,\"city\":2" ? "10" : "11";
+        var document = ProfileFold.Fold(new(), [Message.Identify("m-2", ids, newer, $"2026-03-01T{time}:00:00Z")]).Document;
+
+        var thinned = OutOfDate.Thin(Update("""{"plan":1,"city":2}"""), document, ProjectType.Hybrid);
+
+        Assert.Equal(left is null ? null : $$"""{"userId":"ann","dataFields":{{left}}}""", thinned is null ? null : Encoding.UTF8.GetString(thinned.Body.Span));
+    }
+
+    [Fact]
+    public void Object_that_is_to_be_merged_is_kept()
+    {
+        var document = ProfileFold.Fold(new(), [Message.Identify("m-2", "u:ann", "\"address\":{\"zip\":1}", "2026-03-01T11:00:00Z")]).Document;
+        Assert.Null(OutOfDate.Thin(Update("""{"address":{"city":2}}"""), document, ProjectType.Hybrid));
+        Assert.NotNull(OutOfDate.Thin(Update("""{"address":{"city":2}},"mergeNestedObjects":true"""), document, ProjectType.Hybrid));
+    }
+
+    [Theory]
+    [InlineData("Cart Updated", "11", false)]
+    [InlineData("Order Completed", "11", false)]
+    [InlineData("Cart Updated", "09", true)]
+    [InlineData("Other", "11", true)]
+    public void Cart_that_is_older_than_a_cart_or_purchase_is_not_sent(string name, string hour, bool sent)
+    {
+        var document = ProfileFold.Fold(new(), [Message.Of($$"""{"type":"track","event":"{{name}}","userId":"ann","timestamp":"2026-03-01T{{hour}}:00:00Z","properties":{"total":1,"products":[]} }""")]).Document;
+        var cart = Update("{}") with { Endpoint = IterableEndpoint.UpdateCart };
+
+        Assert.Equal(sent, OutOfDate.Thin(cart, document, ProjectType.Hybrid) is not null);
+        Assert.NotNull(OutOfDate.Thin(cart with { Endpoint = IterableEndpoint.TrackPurchase }, document, ProjectType.Hybrid));
+    }
+
+    private static IterableRequest Update(string fields) => new()
+    {
+        Endpoint = IterableEndpoint.UpdateUser,
+        Body = Encoding.UTF8.GetBytes($$"""{"userId":"ann","dataFields":{{fields}}}"""),
+        MessageId = "m-1",
+        UserId = "ann",
+        Timestamp = new(2026, 3, 1, 10, 0, 0, DateTimeKind.Utc),
+    };
+}

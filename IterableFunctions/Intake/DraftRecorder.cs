@@ -1,0 +1,69 @@
+using IterableFunctions.Iterable;
+using IterableFunctions.Personas.Profiles;
+using IterableFunctions.Personas.Recording;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace IterableFunctions.Intake;
+
+/// <summary>Records what messages say about persons, before they are forwarded; deletes those whom a message asks to delete.</summary>
+public sealed partial class DraftRecorder(Recorder recorder, Deletion deletion, IOptions<IterableOptions> options, ILogger<DraftRecorder> logger)
+{
+    private readonly ProjectType _project = options.Value.ProjectType;
+
+    /// <param name="draft">Learns which profile it stands in, or that it could not be kept and must be sent again.</param>
+    /// <param name="within">The time that there is.</param>
+    /// <param name="cancellation">The sender has gone.</param>
+    internal async Task RecordAsync(Draft draft, TimeSpan within, CancellationToken cancellation)
+    {
+        if (draft.Deletes is { } id)
+        {
+            await DeleteAsync(draft, id, cancellation);
+            return;
+        }
+
+        switch (await recorder.RecordAsync(draft.Recordable!, within, cancellation))
+        {
+            case Recording.NotStored:
+                draft.Request = null;
+                draft.Result = new(MessageStatus.NotDelivered, draft.MessageId) { Code = "not_recorded", Detail = "Storage could not keep it." };
+                return;
+            case Recording.Recorded recorded:
+                Address(draft, recorded);
+                break;
+        }
+
+        if (draft.Result is { Status: MessageStatus.Ignored or MessageStatus.Rejected } result)
+            draft.Result = result with { Recorded = true };
+    }
+
+    private void Address(Draft draft, Recording.Recorded recorded)
+    {
+        if (draft.Request is null)
+            return;
+        // The time of the profile's own books: what comes from the future is not newer for ever.
+        draft.Request = draft.Request with { Profile = recorded.Profile, Timestamp = draft.Recordable!.Timestamp };
+        if (_project == ProjectType.Email && draft.Request.Endpoint == IterableEndpoint.TrackEvent && draft.Request.Email is { } email && recorded.Document.IsBroughtBy(ExternalId.Email(email), draft.Recordable.MessageId))
+            draft.First = UserCalls.Create(draft.Request);
+    }
+
+    private async Task DeleteAsync(Draft draft, ExternalId id, CancellationToken cancellation)
+    {
+        try
+        {
+            if (!await deletion.DeleteAsync(id, cancellation))
+                draft.Result = new(MessageStatus.Ignored, draft.MessageId) { Reason = "Nobody here has this userId." };
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            Log.NotDeleted(logger, e.GetType().Name);
+            draft.Result = new(MessageStatus.NotDelivered, draft.MessageId) { Code = "not_deleted", Detail = "Storage could not do it." };
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "A person could not be deleted: {Failure}. The sender is told to ask again")]
+        public static partial void NotDeleted(ILogger logger, string failure);
+    }
+}

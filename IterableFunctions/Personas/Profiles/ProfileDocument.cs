@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using IterableFunctions.Personas.Evaluation;
+
+namespace IterableFunctions.Personas.Profiles;
+
+/// <summary>What stands where a profile stands.</summary>
+public enum ProfileKind : byte
+{
+    Live = 1,
+
+    /// <summary>Merged into another, sealed: nothing is written into it any more.</summary>
+    Redirect = 2,
+
+    /// <summary>Deleted, or a claim that was fenced off: nothing is written into it any more.</summary>
+    Tombstone = 3,
+}
+
+/// <summary>
+/// A profile's document: what is known of one person, and the truth about which external ids are theirs (the table <c>Identities</c> is an index of it). Immutable; each
+/// change is written under the ETag of the one before.
+/// </summary>
+public sealed record ProfileDocument
+{
+    /// <summary>A document that says that something was here, and nothing of what it was.</summary>
+    public static ProfileDocument Tombstone { get; } = new() { Kind = ProfileKind.Tombstone };
+
+    public ProfileKind Kind { get; init; } = ProfileKind.Live;
+
+    /// <summary>Of a redirect: the profile that took it over.</summary>
+    public string? RedirectTo { get; init; }
+
+    /// <summary>Oldest first.</summary>
+    public ImmutableArray<KnownId> Ids { get; init; } = [];
+
+    /// <summary>By name. A trait that was set to null stays with its time, so that an older value does not bring it back.</summary>
+    public ImmutableSortedDictionary<string, Trait> Traits { get; init; } = ImmutableSortedDictionary.Create<string, Trait>(StringComparer.Ordinal);
+
+    /// <summary>By the identifier that calls were addressed to: how new what they set is.</summary>
+    public ImmutableSortedDictionary<string, SentTimes> Sent { get; init; } = ImmutableSortedDictionary.Create<string, SentTimes>(StringComparer.Ordinal);
+
+    /// <summary>The newest events, newest first.</summary>
+    public ImmutableArray<RecentEvent> Recent { get; init; } = [];
+
+    /// <summary>Profiles that this one is absorbing. While there are any, folds append and nothing is evaluated.</summary>
+    public ImmutableArray<Absorption> Merging { get; init; } = [];
+
+    public LeafStates States { get; init; } = LeafStates.None;
+
+    /// <summary>The version of the catalog of leaves up to which <see cref="States"/> are complete.</summary>
+    public int BuiltThrough { get; init; }
+
+    /// <summary>The hour of the last evaluation; 0 before the first.</summary>
+    public Hour EvaluatedHour { get; init; }
+
+    /// <summary>Hours at which the profile is to be looked at, in order.</summary>
+    public ImmutableArray<Hour> Due { get; init; } = [];
+
+    /// <summary>The number of the last fold; every event row carries the number of its own.</summary>
+    public long Folds { get; init; }
+
+    /// <summary>UTC ticks.</summary>
+    public long Created { get; init; }
+
+    /// <summary>When a message last arrived, UTC ticks.</summary>
+    public long LastMessage { get; init; }
+
+    public bool Lists(ExternalId id)
+    {
+        foreach (var known in Ids)
+        {
+            if (known.Id == id)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether the id is the person's, here or in a profile that is being absorbed.</summary>
+    public bool Covers(ExternalId id)
+    {
+        if (Lists(id))
+            return true;
+        foreach (var absorption in Merging)
+        {
+            if (absorption.Ids.Contains(id))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a message was the first to bring an id; told of its repeats as well.</summary>
+    public bool IsBroughtBy(ExternalId id, string messageId) => Ids.Any(known => known.Id == id && known.By == MessageHash.Of(messageId));
+
+    /// <summary>All ids that count against the limits: those of profiles that are being absorbed are spoken for.</summary>
+    public IEnumerable<ExternalId> AllIds => Ids.Select(known => known.Id).Concat(Merging.SelectMany(absorption => absorption.Ids)).Distinct();
+}
+
+/// <summary>An external id of a person.</summary>
+/// <param name="Id">The id.</param>
+/// <param name="Since">When the message that brought it happened, UTC ticks.</param>
+/// <param name="By">The hash of that message's id.</param>
+public readonly record struct KnownId(ExternalId Id, long Since, ulong By);
+
+/// <summary>A trait's value.</summary>
+/// <param name="Json">UTF-8.</param>
+/// <param name="Time">When the message happened that set it, UTC ticks.</param>
+/// <param name="By">The hash of that message's id: of two messages of one moment the greater wins, whichever comes first.</param>
+public sealed record Trait(ReadOnlyMemory<byte> Json, long Time, ulong By)
+{
+    public bool IsNull => Json.Span.SequenceEqual("null"u8);
+
+    public bool IsNewerThan(Trait other) => Time != other.Time ? Time > other.Time : By > other.By;
+}
+
+/// <summary>How new what stands at Iterable is, for one identifier that calls are addressed to. UTC ticks of the messages.</summary>
+/// <param name="Fields">By field.</param>
+/// <param name="Cart">Of the last cart or purchase; 0 when there was none.</param>
+public sealed record SentTimes(ImmutableSortedDictionary<string, long> Fields, long Cart)
+{
+    public static SentTimes None { get; } = new(ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal), 0);
+
+    public SentTimes With(IEnumerable<string> fields, bool cart, long time)
+    {
+        var times = Fields.ToBuilder();
+        foreach (var field in fields)
+            times[field] = Math.Max(time, times.GetValueOrDefault(field));
+        return new(times.ToImmutable(), cart ? Math.Max(time, Cart) : Cart);
+    }
+
+    public SentTimes Join(SentTimes other)
+    {
+        var times = Fields.ToBuilder();
+        foreach (var (field, time) in other.Fields)
+            times[field] = Math.Max(time, times.GetValueOrDefault(field));
+        return new(times.ToImmutable(), Math.Max(Cart, other.Cart));
+    }
+}
+
+/// <summary>One of the newest events: enough to find its row.</summary>
+/// <param name="Name">The event's name.</param>
+/// <param name="Time">UTC ticks.</param>
+/// <param name="MessageId">Of its message.</param>
+public sealed record RecentEvent(string Name, long Time, string MessageId);
+
+/// <summary>A profile that is being absorbed.</summary>
+/// <param name="Profile">Its id.</param>
+/// <param name="Ids">Its external ids, for which room is kept under the limits.</param>
+/// <param name="Joined">Whether its document has been joined into this one; what is left then is to move its rows.</param>
+public sealed record Absorption(string Profile, ImmutableArray<ExternalId> Ids, bool Joined);

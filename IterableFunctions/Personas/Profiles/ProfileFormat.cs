@@ -1,0 +1,185 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.IO.Compression;
+using IterableFunctions.Personas.Evaluation;
+
+namespace IterableFunctions.Personas.Profiles;
+
+/// <summary>
+/// A document as bytes: the format's version, the length of what follows uncompressed, and that, compressed with Brotli. Small, so that one entity holds
+/// it with room to spare.
+/// </summary>
+public static class ProfileFormat
+{
+    private const byte Version = 1;
+
+    /// <summary>Quick, and names that repeat compress well at any quality.</summary>
+    private const int Quality = 3;
+
+    private const int Window = 18;
+
+    /// <summary>What an entity of 1 MB has room for, beside its names.</summary>
+    public const int LargestDocument = 900 * 1024;
+
+    public static byte[] Write(ProfileDocument document)
+    {
+        var writer = new StateWriter();
+        writer.Byte((byte)document.Kind);
+        writer.Text(document.RedirectTo ?? "");
+        writer.Whole(document.Created);
+        writer.Whole(document.LastMessage);
+        writer.Whole(document.Folds);
+        writer.Whole(document.BuiltThrough);
+        writer.Whole(document.EvaluatedHour.Number);
+        writer.Whole(document.Ids.Length);
+        foreach (var known in document.Ids)
+        {
+            WriteId(writer, known.Id);
+            writer.Whole(known.Since);
+            writer.Whole((long)known.By);
+        }
+
+        writer.Whole(document.Traits.Count);
+        foreach (var (name, trait) in document.Traits)
+        {
+            writer.Text(name);
+            writer.Whole(trait.Json.Length);
+            writer.Bytes(trait.Json.Span);
+            writer.Whole(trait.Time);
+            writer.Whole((long)trait.By);
+        }
+
+        writer.Whole(document.Sent.Count);
+        foreach (var (address, times) in document.Sent)
+        {
+            writer.Text(address);
+            writer.Whole(times.Cart);
+            writer.Whole(times.Fields.Count);
+            foreach (var (field, time) in times.Fields)
+            {
+                writer.Text(field);
+                writer.Whole(time);
+            }
+        }
+
+        writer.Whole(document.Recent.Length);
+        foreach (var recent in document.Recent)
+        {
+            writer.Text(recent.Name);
+            writer.Whole(recent.Time);
+            writer.Text(recent.MessageId);
+        }
+
+        writer.Whole(document.Merging.Length);
+        foreach (var absorption in document.Merging)
+        {
+            writer.Text(absorption.Profile);
+            writer.Byte(absorption.Joined ? (byte)1 : (byte)0);
+            writer.Whole(absorption.Ids.Length);
+            foreach (var id in absorption.Ids)
+                WriteId(writer, id);
+        }
+
+        writer.Whole(document.Due.Length);
+        foreach (var hour in document.Due)
+            writer.Whole(hour.Number);
+
+        var states = new ArrayBufferWriter<byte>();
+        document.States.Write(states);
+        writer.Bytes(states.WrittenSpan);
+        return Compress(writer.Written);
+    }
+
+    /// <exception cref="InvalidDataException">The bytes are no document of a version that this code knows.</exception>
+    public static ProfileDocument Read(ReadOnlySpan<byte> bytes)
+    {
+        var plain = Decompress(bytes);
+        var reader = new StateReader(plain);
+        var document = new ProfileDocument
+        {
+            Kind = (ProfileKind)reader.Byte(),
+            RedirectTo = reader.Text() is { Length: > 0 } to ? to : null,
+            Created = reader.Whole(),
+            LastMessage = reader.Whole(),
+            Folds = reader.Whole(),
+            BuiltThrough = (int)reader.Whole(),
+            EvaluatedHour = new((int)reader.Whole()),
+        };
+
+        var ids = ImmutableArray.CreateBuilder<KnownId>();
+        for (var left = reader.Whole(); left > 0; left--)
+            ids.Add(new(ReadId(ref reader), reader.Whole(), (ulong)reader.Whole()));
+
+        var traits = document.Traits.ToBuilder();
+        for (var left = reader.Whole(); left > 0; left--)
+            traits.Add(reader.Text(), new(reader.Take(reader.Whole()).ToArray(), reader.Whole(), (ulong)reader.Whole()));
+
+        var sent = document.Sent.ToBuilder();
+        for (var left = reader.Whole(); left > 0; left--)
+        {
+            var (address, cart, fields) = (reader.Text(), reader.Whole(), SentTimes.None.Fields.ToBuilder());
+            for (var more = reader.Whole(); more > 0; more--)
+                fields.Add(reader.Text(), reader.Whole());
+            sent.Add(address, new(fields.ToImmutable(), cart));
+        }
+
+        var recent = ImmutableArray.CreateBuilder<RecentEvent>();
+        for (var left = reader.Whole(); left > 0; left--)
+            recent.Add(new(reader.Text(), reader.Whole(), reader.Text()));
+
+        var merging = ImmutableArray.CreateBuilder<Absorption>();
+        for (var left = reader.Whole(); left > 0; left--)
+        {
+            var (profile, joined, spoken) = (reader.Text(), reader.Byte() != 0, ImmutableArray.CreateBuilder<ExternalId>());
+            for (var more = reader.Whole(); more > 0; more--)
+                spoken.Add(ReadId(ref reader));
+            merging.Add(new(profile, spoken.ToImmutable(), joined));
+        }
+
+        var due = ImmutableArray.CreateBuilder<Hour>();
+        for (var left = reader.Whole(); left > 0; left--)
+            due.Add(new((int)reader.Whole()));
+
+        return document with
+        {
+            Ids = ids.ToImmutable(),
+            Traits = traits.ToImmutable(),
+            Sent = sent.ToImmutable(),
+            Recent = recent.ToImmutable(),
+            Merging = merging.ToImmutable(),
+            Due = due.ToImmutable(),
+            States = LeafStates.Read(plain.AsMemory(reader.Position), out _),
+        };
+    }
+
+    private static void WriteId(StateWriter writer, ExternalId id)
+    {
+        writer.Text(id.Type);
+        writer.Text(id.Value);
+    }
+
+    private static ExternalId ReadId(ref StateReader reader) => new(reader.Text(), reader.Text());
+
+    private static byte[] Compress(ReadOnlySpan<byte> plain)
+    {
+        var head = new StateWriter();
+        head.Byte(Version);
+        head.Whole(plain.Length);
+        var compressed = new byte[head.Length + BrotliEncoder.GetMaxCompressedLength(plain.Length)];
+        head.Written.CopyTo(compressed);
+        if (!BrotliEncoder.TryCompress(plain, compressed.AsSpan(head.Length), out var length, Quality, Window))
+            throw new InvalidOperationException("The buffer holds the largest result there is.");
+        return compressed[..(head.Length + length)];
+    }
+
+    private static byte[] Decompress(ReadOnlySpan<byte> bytes)
+    {
+        var head = new StateReader(bytes);
+        if (bytes.Length < 2 || head.Byte() != Version || head.Whole() is var length && length is < 0 or > 64 * 1024 * 1024)
+            throw new InvalidDataException("These bytes are no profile document of version 1.");
+        var plain = new byte[length];
+        if (!BrotliDecoder.TryDecompress(bytes[head.Position..], plain, out var written) || written != length)
+            throw new InvalidDataException("The profile document's bytes are damaged.");
+        return plain;
+    }
+}

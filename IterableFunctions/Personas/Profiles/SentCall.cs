@@ -1,0 +1,44 @@
+using System.Text.Json;
+using IterableFunctions.Iterable;
+using IterableFunctions.Segment;
+
+namespace IterableFunctions.Personas.Profiles;
+
+/// <summary>What a call sets at Iterable, as far as an older call must not undo it.</summary>
+/// <param name="Addressed">The identifiers that it reaches its user by, each of which another call may use alone.</param>
+/// <param name="Fields">The user fields that it sets.</param>
+/// <param name="Cart">Whether it sets or clears the cart.</param>
+public sealed record SentCall(IReadOnlyList<string> Addressed, IReadOnlyList<string> Fields, bool Cart)
+{
+    /// <summary>Null for a call that nothing can undo: events only add.</summary>
+    public static SentCall? Of(IterableRequest request, ProjectType project)
+    {
+        if (request.Endpoint == IterableEndpoint.UpdateUser)
+            return new(AddressOf(request, project), FieldsOf(request), Cart: false);
+        return request.Endpoint == IterableEndpoint.UpdateCart || request.Endpoint == IterableEndpoint.TrackPurchase
+            ? new(AddressOf(request, project), [], Cart: true)
+            : null;
+    }
+
+    /// <summary>
+    /// In a hybrid project userId and email are one user's, and either alone reaches it. In an email-based one the email decides, as one userId may stand on several
+    /// users; in a userId-based one the userId.
+    /// </summary>
+    public static IReadOnlyList<string> AddressOf(IterableRequest request, ProjectType project)
+    {
+        var userId = request.UserId is { } id ? $"{ExternalId.UserIdType}:{id}" : null;
+        var email = request.Email is { } address ? $"{ExternalId.EmailType}:{address.ToLowerInvariant()}" : null;
+        return project switch
+        {
+            ProjectType.Email => email is not null ? [email] : userId is not null ? [userId] : [],
+            ProjectType.UserId => userId is not null ? [userId] : [],
+            _ => [.. new[] { userId, email }.OfType<string>()],
+        };
+    }
+
+    private static List<string> FieldsOf(IterableRequest request)
+    {
+        using var body = JsonDocument.Parse(request.Body, new JsonDocumentOptions { MaxDepth = 2 * JsonTokens.MaxDepth });
+        return body.RootElement.TryGetProperty("dataFields"u8, out var fields) ? [.. fields.EnumerateObject().Select(field => field.Name).Distinct()] : [];
+    }
+}

@@ -1,0 +1,32 @@
+using IterableFunctions.Storage;
+
+namespace IterableFunctions.Personas.Recording;
+
+/// <summary>Does what waits in the queue <c>record</c>. Throws when it cannot, so that the message comes back; whatever was done before is not done twice.</summary>
+public sealed class RecordWorker(RecordQueue queue, Recorder recorder, Merger merger, Deletion deletion)
+{
+    /// <summary>How long work rests that failed too often in a row: it is kept for as long as it takes, for nothing else holds it.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromMinutes(30);
+
+    public async Task RunAsync(string message, CancellationToken cancellation)
+    {
+        if (await queue.ReadAsync(message, cancellation) is not { } work)
+            return;
+        if (work.Message is { } recorded && await recorder.FoldAsync(recorded).WaitAsync(cancellation) is null)
+            throw new TimeoutException("Other writers were in the way all the time.");
+        if (work.Merge is { } same)
+            await merger.MergeAsync(same, cancellation);
+        if (work.Delete is { } profile)
+            await deletion.FinishAsync(profile, cancellation);
+        await queue.ForgetAsync(message, cancellation);
+    }
+
+    /// <summary>Puts work that the host has given up on back into the queue, for later.</summary>
+    public async Task ReviveAsync(string message, CancellationToken cancellation)
+    {
+        if (await queue.ReadAsync(message, cancellation) is not { } work)
+            return;
+        await queue.AddAsync(work, Rest, cancellation);
+        await queue.ForgetAsync(message, cancellation);
+    }
+}

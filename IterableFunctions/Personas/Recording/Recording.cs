@@ -1,0 +1,23 @@
+using IterableFunctions.Personas.Profiles;
+
+namespace IterableFunctions.Personas.Recording;
+
+/// <summary>What became of a message that was to be recorded.</summary>
+public abstract record Recording
+{
+    private Recording()
+    {
+    }
+
+    /// <summary>It stands in a profile, now or since it came before.</summary>
+    /// <param name="Profile">The profile's id.</param>
+    /// <param name="Document">The profile with it.</param>
+    /// <param name="Again">Whether it stood there before.</param>
+    public sealed record Recorded(string Profile, ProfileDocument Document, bool Again) : Recording;
+
+    /// <summary>In the queue <c>record</c>.</summary>
+    public sealed record Queued : Recording;
+
+    /// <summary>Storage took it neither here nor there.</summary>
+    public sealed record NotStored : Recording;
+}
