@@ -12,6 +12,7 @@ internal sealed class AppProcess(string storage, Uri iterable) : IDisposable
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("app-process-").FullName;
+    private readonly Dictionary<string, string?> _settings = Shop.NewSettingsWithShortLease();
     private readonly ConcurrentQueue<string> _said = [];
     private Process? _process;
 
@@ -25,7 +26,7 @@ internal sealed class AppProcess(string storage, Uri iterable) : IDisposable
         var output = new DirectoryInfo(AppContext.BaseDirectory);
         var dll = Path.Combine(output.Parent!.Parent!.Parent!.Parent!.FullName, "IterableFunctions.LocalHost", "bin", output.Parent.Name, output.Name, "IterableFunctions.LocalHost.dll");
         var start = new ProcessStartInfo("dotnet", [dll, "--urls", Address.ToString()]) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var (name, value) in Shop.SettingsWithShortLease)
+        foreach (var (name, value) in _settings)
             start.Environment[name] = value;
         start.Environment["AzureWebJobsStorage"] = storage;
         start.Environment["LocalHost__DataFolder"] = _folder;

@@ -24,6 +24,9 @@ internal sealed class SegmentSender(Uri address) : IDisposable
 
     public IReadOnlyCollection<ShopMessage> Accepted => [.. _accepted.Keys];
 
+    /// <summary>Those that were answered as delivered.</summary>
+    public IEnumerable<ShopMessage> Delivered => _accepted.Where(answer => answer.Value == "delivered").Select(answer => answer.Key);
+
     /// <summary>How many of them were answered as queued.</summary>
     public int Queued => _accepted.Values.Count(status => status == "queued");
 

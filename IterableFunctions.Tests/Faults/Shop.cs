@@ -18,9 +18,13 @@ internal sealed class Shop(string storage, Uri app, SandboxIterable iterable, IT
     private readonly HttpClient _client = new() { BaseAddress = app };
     private readonly long _started = TimeProvider.System.GetTimestamp();
 
-    /// <summary>Short waits, so that a run does not take minutes. A queue counts whole seconds, so a retry after 0.8 s, jitter included, is one after a second.</summary>
-    public static Dictionary<string, string?> Settings => new()
+    /// <summary>
+    /// Of one run. Short waits, so that it does not take minutes: a queue counts whole seconds, so a retry after 0.8 s, jitter included, is one after a second. Tables of its own, for
+    /// the customers of every run have the same ids.
+    /// </summary>
+    public static Dictionary<string, string?> NewSettings() => new()
     {
+        ["Storage__TablePrefix"] = AzuriteFixture.Unique("shop"),
         ["Delivering__FirstRetry"] = "00:00:00.8",
         ["Delivering__LongestRetry"] = "00:00:00.8",
         ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:01",
@@ -28,7 +32,7 @@ internal sealed class Shop(string storage, Uri app, SandboxIterable iterable, IT
     };
 
     /// <summary>The same, where messages are left behind by a process that died, or whose storage went: they come back soon.</summary>
-    public static Dictionary<string, string?> SettingsWithShortLease => new(Settings) { ["LocalHost__QueueLease"] = "00:00:02" };
+    public static Dictionary<string, string?> NewSettingsWithShortLease() => new(NewSettings()) { ["LocalHost__QueueLease"] = "00:00:02" };
 
     /// <summary>1 in an ordinary run, more with <c>LONG_TESTS=1</c>.</summary>
     public static IEnumerable<int> Seeds => Enumerable.Range(1, IsLong ? 5 : 1);
@@ -44,6 +48,16 @@ internal sealed class Shop(string storage, Uri app, SandboxIterable iterable, IT
     /// <summary>Calls that took effect and that Iterable answered with success, so that the app knew.</summary>
     public int Confirmed => iterable.Calls.Count(call => call is { TookEffect: true, Refused: false });
 
+    /// <summary>What was accepted and has not come to a call that succeeded.</summary>
+    public IReadOnlyList<ShopMessage> LeftOut
+    {
+        get
+        {
+            var bodies = iterable.Calls.Where(call => call is { TookEffect: true, Refused: false }).Select(call => call.Body).ToList();
+            return [.. Segment.Accepted.Where(message => message.Mark is var mark && !bodies.Exists(body => body.Span.IndexOf(mark) >= 0))];
+        }
+    }
+
     /// <summary>
     /// Waits until nothing is queued any more, and then: what the webhook accepted is at Iterable, once and as it was sent, and nothing else is; there are no dead letters; every
     /// answer was one that Segment understands.
@@ -56,19 +70,25 @@ internal sealed class Shop(string storage, Uri app, SandboxIterable iterable, IT
         Assert.Empty(Segment.Unexpected);
         Assert.Empty(await DeadLettersAsync());
         Assert.Empty(Oracle.Differences(Segment.Accepted, Segment.Sent, iterable));
+        Assert.All(LeftOut, message => Assert.True(IsReplaced(message), $"{message.Id} was left out, and nothing has replaced it."));
         Print(name, figures);
     }
 
+    /// <summary>A cart need not be sent once a newer cart or purchase of its customer is known.</summary>
+    public bool IsReplaced(ShopMessage message) => message.Call == ShopCall.Cart
+        && Segment.Sent.Any(other => other.Call is ShopCall.Cart or ShopCall.Purchase && other.UserId == message.UserId && other.Timestamp > message.Timestamp);
+
     public async Task DrainedAsync()
     {
-        foreach (var queue in (string[])["forward", "forward-poison"])
+        foreach (var queue in (string[])["forward", "forward-poison", "record", "record-poison"])
         {
             var client = new QueueClient(storage, queue);
             await UntilAsync(async () => !await client.ExistsAsync(Cancellation) || (await client.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount == 0);
         }
 
         // Where it would go that the app cannot bury; nothing reads that queue.
-        Assert.False(await new QueueClient(storage, "forward-poison-poison").ExistsAsync(Cancellation));
+        foreach (var queue in (string[])["forward-poison-poison", "record-poison-poison"])
+            Assert.False(await new QueueClient(storage, queue).ExistsAsync(Cancellation));
     }
 
     /// <summary>All of this run, over all pages.</summary>
@@ -132,6 +152,6 @@ internal sealed class Shop(string storage, Uri app, SandboxIterable iterable, IT
         var calls = iterable.Calls;
         output.WriteLine(
             $"{name}: {Segment.Accepted.Count} messages, {Segment.RepeatedBodies} bodies repeated, {Segment.Queued} queued; {calls.Count} calls, {calls.Count(call => call.Refused)} of them failed; "
-            + $"{calls.Count(call => call.TookEffect)} writes, {Confirmed} of them confirmed; 0 missing, 0 doubled{figures}; {TimeProvider.System.GetElapsedTime(_started).TotalSeconds:0} s");
+            + $"{calls.Count(call => call.TookEffect)} writes, {Confirmed} of them confirmed; {LeftOut.Count} carts replaced, 0 missing, 0 doubled{figures}; {TimeProvider.System.GetElapsedTime(_started).TotalSeconds:0} s");
     }
 }
