@@ -23,6 +23,19 @@ public enum DataCenter
     EU,
 }
 
+/// <summary>Whose names the properties of Iterable's messaging events have in Segment.</summary>
+public enum WebhookNames
+{
+    /// <summary>Those of Segment's email spec where it has them (<c>campaign_id</c>), Iterable's for the rest (<c>templateId</c>).</summary>
+    Segment,
+
+    /// <summary>Iterable's alone.</summary>
+    Iterable,
+
+    /// <summary>All of Iterable's, and those of Segment's email spec besides.</summary>
+    Both,
+}
+
 /// <summary>Settings <c>Iterable__…</c>.</summary>
 public sealed class IterableOptions
 {
@@ -42,6 +55,14 @@ public sealed class IterableOptions
 
     /// <summary>Lets Iterable create users for a userId that it does not know. Means something in email-based projects only. Default false.</summary>
     public bool PreferUserId { get; set; }
+
+    /// <summary>
+    /// What Iterable's system webhooks have to bring: one token of your choice, or several separated by commas while one is rotated. None = the webhook is closed.
+    /// </summary>
+    public string? WebhookSecret { get; set; }
+
+    /// <summary>Default <see cref="WebhookNames.Segment"/>.</summary>
+    public WebhookNames WebhookNames { get; set; }
 
     /// <summary>The address that calls go to.</summary>
     public Uri Address => new(BaseUrl is { Length: > 0 } url ? url.TrimEnd('/') + '/'
