@@ -1,6 +1,7 @@
 using IterableFunctions.Delivering;
 using IterableFunctions.Intake;
 using IterableFunctions.Iterable;
+using IterableFunctions.Iterable.Limits;
 using IterableFunctions.Iterable.Mapping;
 using IterableFunctions.Segment;
 using IterableFunctions.Storage;
@@ -31,10 +32,14 @@ public static class App
         services.AddSettings<SegmentOptions>(SegmentOptions.Section, Check);
         services.AddSettings<IterableOptions>(IterableOptions.Section, Check);
         services.AddSettings<PagesOptions>(PagesOptions.Section);
+        services.AddSettings<LimitsOptions>(LimitsOptions.Section, Check);
         services.AddSettings<DeliveringOptions>(DeliveringOptions.Section, Check);
         services.AddStorage();
         services.AddSingleton<Mapper>();
         services.AddIterableClient();
+        services.AddMetrics();
+        services.AddSingleton<DeliveryMetrics>();
+        services.AddSingleton<LastLook>((request, _) => new(request));
         services.AddTransient<Forwarder>();
         services.AddTransient<SegmentIntake>();
         return services;
@@ -59,7 +64,10 @@ public static class App
     }
 
     private static void AddIterableClient(this IServiceCollection services)
-        => services.AddHttpClient<IterableClient>((provider, http) =>
+    {
+        services.AddSingleton<IterableLimits>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<KeyGuard>(provider, provider.GetRequiredService<IOptions<IterableOptions>>().Value.ApiKey));
+        services.AddHttpClient<IterableClient>((provider, http) =>
             {
                 var options = provider.GetRequiredService<IOptions<IterableOptions>>().Value;
                 http.BaseAddress = options.Address;
@@ -78,6 +86,7 @@ public static class App
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             // They name each request at information level, and the key at trace level.
             .RemoveAllLoggers();
+    }
 
     private static IEnumerable<string> Check(SegmentOptions options, IConfiguration configuration)
     {
@@ -92,6 +101,12 @@ public static class App
         if (options.GiveUpAfter <= TimeSpan.Zero)
             yield return $"Delivering__GiveUpAfter is {options.GiveUpAfter}; it must be a time such as 7.00:00:00.";
     }
+
+    private static IEnumerable<string> Check(LimitsOptions options, IConfiguration configuration)
+        => from limit in new (string Name, int Value)[]
+               { (nameof(options.UpdateUser), options.UpdateUser), (nameof(options.TrackEvent), options.TrackEvent), (nameof(options.TrackPurchase), options.TrackPurchase), (nameof(options.UpdateCart), options.UpdateCart) }
+           where limit.Value is < 1 or > LimitsOptions.Highest
+           select $"Limits__{limit.Name} is {limit.Value}; it must be from 1 to {LimitsOptions.Highest} calls a second.";
 
     private static IEnumerable<string> Check(IterableOptions options, IConfiguration configuration)
     {

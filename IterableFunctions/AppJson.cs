@@ -19,4 +19,5 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(DeadLetterPage))]
 [JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(string))]
 internal sealed partial class AppJson : JsonSerializerContext;

@@ -5,6 +5,7 @@ namespace IterableFunctions.Tests.Delivering;
 public class RetryScheduleTests
 {
     [Theory]
+    [InlineData(0, 5)]
     [InlineData(1, 5)]
     [InlineData(2, 10)]
     [InlineData(5, 80)]
@@ -22,9 +23,16 @@ public class RetryScheduleTests
     }
 
     [Fact]
-    public void Wait_that_an_answer_names_is_never_undercut()
+    public void Wait_that_an_answer_names_is_never_undercut_and_strays_upward_only()
     {
-        Assert.Equal(TimeSpan.FromSeconds(90), RetrySchedule.After(1, TimeSpan.FromSeconds(90), 0.5));
+        Assert.Equal(TimeSpan.FromSeconds(90), RetrySchedule.After(1, TimeSpan.FromSeconds(90), random: 0));
+        Assert.Equal(TimeSpan.FromSeconds(108), RetrySchedule.After(1, TimeSpan.FromSeconds(90), random: 1));
         Assert.Equal(TimeSpan.FromSeconds(5), RetrySchedule.After(1, TimeSpan.FromSeconds(1), 0.5));
+    }
+
+    [Fact]
+    public void Wait_that_an_answer_names_is_not_taken_beyond_the_longest()
+    {
+        Assert.Equal(TimeSpan.FromHours(1), RetrySchedule.After(1, TimeSpan.FromDays(30), random: 0));
     }
 }

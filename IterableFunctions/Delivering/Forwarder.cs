@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Azure;
 using IterableFunctions.Iterable;
+using IterableFunctions.Iterable.Limits;
 using IterableFunctions.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -11,7 +12,15 @@ namespace IterableFunctions.Delivering;
 /// Delivers calls and loses none: what Iterable cannot take now waits in the queue <c>forward</c>, what it refuses for good, and what is too old, is a dead letter. Nothing is
 /// reported as done before it is at Iterable or in storage.
 /// </summary>
-public sealed partial class Forwarder(IterableClient iterable, ForwardQueue queue, DeadLetterTable deadLetters, IOptions<DeliveringOptions> options, TimeProvider time, ILogger<Forwarder> logger)
+public sealed partial class Forwarder(
+    IterableClient iterable,
+    LastLook lastLook,
+    ForwardQueue queue,
+    DeadLetterTable deadLetters,
+    DeliveryMetrics metrics,
+    IOptions<DeliveringOptions> options,
+    TimeProvider time,
+    ILogger<Forwarder> logger)
 {
     /// <summary>Time kept back from an attempt, to queue the call when it fails.</summary>
     private static readonly TimeSpan StorageShare = TimeSpan.FromSeconds(1);
@@ -24,12 +33,12 @@ public sealed partial class Forwarder(IterableClient iterable, ForwardQueue queu
     /// <param name="cancellation">The sender has gone; what is not stored by then it will send again.</param>
     public async Task<Outcome> DeliverAsync(IterableRequest request, TimeSpan within, CancellationToken cancellation)
     {
-        var first = Now;
-        var left = within - StorageShare;
-        var delivery = left > TimeSpan.Zero ? await AttemptAsync(request, left, cancellation) : new Delivery.RetryLater("NoTimeLeft");
+        using var scope = Log.Scope(logger, request.LogId);
+        var call = PendingCall.Of(request, Now);
+        var delivery = await AttemptAsync(request, Urgency.Live, within - StorageShare, cancellation);
         try
         {
-            return await SettleAsync(PendingCall.Of(request, first), delivery, cancellation);
+            return await SettleAsync(call, delivery, cancellation);
         }
         catch (RequestFailedException e)
         {
@@ -50,17 +59,29 @@ public sealed partial class Forwarder(IterableClient iterable, ForwardQueue queu
     {
         if (await queue.ReadAsync(message, cancellation) is not { } call)
             return;
-        var delivery = await AttemptAsync(call.ToRequest(), IterableClient.Timeout, cancellation);
-        await SettleAsync(call with { Attempts = call.Attempts + 1 }, delivery, cancellation);
+        using var scope = Log.Scope(logger, LogIds.Of(call.MessageId));
+        var delivery = await AttemptAsync(call.ToRequest(), Urgency.Background, IterableClient.Timeout, cancellation);
+        await SettleAsync(call, delivery, cancellation);
         await queue.ForgetAsync(message, cancellation);
     }
 
-    /// <summary>Keeps what the host has given up on, because the process died with it time and again.</summary>
+    /// <summary>Keeps what the host has given up on: the process died with it time and again, storage failed as often, or it cannot be read.</summary>
     public async Task BuryAsync(string message, CancellationToken cancellation)
     {
-        if (await queue.ReadAsync(message, cancellation) is not { } call)
+        PendingCall? call;
+        try
+        {
+            call = await queue.ReadAsync(message, cancellation);
+        }
+        catch (JsonException)
+        {
+            await BuryAsync(PendingCall.Unreadable(message, Now), DeadLetterReason.Crashed, "UnreadableMessage", "The queue held a message that is none of this app's.", cancellation);
             return;
-        await deadLetters.AddAsync(call, DeadLetterReason.Crashed, "GivenUpByHost", "The process ended with it, or storage failed, more often than the host tries.", Now, cancellation);
+        }
+
+        if (call is null)
+            return;
+        await BuryAsync(call, DeadLetterReason.Crashed, "GivenUpByHost", "The process ended with it, or storage failed, more often than the host tries.", cancellation);
         await queue.ForgetAsync(message, cancellation);
     }
 
@@ -70,52 +91,71 @@ public sealed partial class Forwarder(IterableClient iterable, ForwardQueue queu
     {
         if (await deadLetters.FindAsync(id, cancellation) is not { } letter)
             return null;
-        var delivery = await AttemptAsync(letter.Call.ToRequest(), IterableClient.Timeout, cancellation);
+        if (letter.Call.IsUnreadable)
+            return new Outcome.Failed(letter);
+        using var scope = Log.Scope(logger, LogIds.Of(letter.Call.MessageId));
+        var delivery = await AttemptAsync(letter.Call.ToRequest(), Urgency.Background, IterableClient.Timeout, cancellation);
         if (delivery is Delivery.Delivered)
         {
             await deadLetters.DeleteAsync(id, cancellation);
             return new Outcome.Delivered();
         }
 
-        var (code, message) = (CodeOf(delivery), MessageOf(delivery));
         letter = letter with
         {
             Reason = delivery is Delivery.Refused ? DeadLetterReason.Refused : letter.Reason,
-            Code = code,
-            Message = message,
+            Code = CodeOf(delivery),
+            Message = MessageOf(delivery),
             LastAttempt = Now,
-            Call = letter.Call with { Attempts = letter.Call.Attempts + 1 },
+            Call = Counted(letter.Call, delivery),
         };
-        await deadLetters.PutAsync(letter, cancellation);
+        // What was not sent has taught nothing new about the letter.
+        if (delivery is not Delivery.NotSent)
+            await deadLetters.PutAsync(letter, cancellation);
         return new Outcome.Failed(letter);
     }
 
     /// <summary>One attempt; a conflict of the two identifiers (409) is tried once more by the userId alone.</summary>
-    private async Task<Delivery> AttemptAsync(IterableRequest request, TimeSpan within, CancellationToken cancellation)
+    private async Task<Delivery> AttemptAsync(IterableRequest request, Urgency urgency, TimeSpan within, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
-        var delivery = await iterable.SendAsync(request, within, cancellation);
-        if (delivery is not Delivery.Refused { Status: 409 } || UserIdAlone.Of(request) is not { } readdressed)
-            return delivery;
-        var left = within - time.GetElapsedTime(started);
-        return left > TimeSpan.Zero ? await iterable.SendAsync(readdressed, left, cancellation) : new Delivery.RetryLater("NoTimeLeft");
+        if (await lastLook(request, cancellation) is not { } current)
+            return Delivery.Delivered.Instance;
+        var delivery = await iterable.SendAsync(current, urgency, within, cancellation);
+        if (delivery is Delivery.Refused { Status: 409 } && UserIdAlone.Of(current) is { } readdressed)
+            delivery = await iterable.SendAsync(readdressed, urgency, within - time.GetElapsedTime(started), cancellation);
+        if (delivery is Delivery.Delivered)
+            metrics.Delivered(request.Endpoint, request.Timestamp);
+        return delivery;
     }
 
     private async Task<Outcome> SettleAsync(PendingCall call, Delivery delivery, CancellationToken cancellation)
     {
+        call = Counted(call, delivery);
+        TimeSpan? named = null;
         switch (delivery)
         {
             case Delivery.Delivered:
                 return new Outcome.Delivered();
             case Delivery.Refused refused:
                 return await BuryAsync(call, DeadLetterReason.Refused, refused.Code, refused.Message, cancellation);
+            case Delivery.RetryLater later:
+                named = later.After;
+                break;
+            case Delivery.KeyRefused:
+                named = KeyGuard.Probing;
+                break;
+            case Delivery.NotSent notSent:
+                named = notSent.After;
+                break;
         }
 
         var code = CodeOf(delivery);
-        var wait = RetrySchedule.After(call.Attempts, (delivery as Delivery.RetryLater)?.After, Random.Shared.NextDouble());
+        var wait = RetrySchedule.After(call.Attempts, named, Random.Shared.NextDouble());
         if (Now + wait - call.FirstAttempt > options.Value.GiveUpAfter)
             return await BuryAsync(call, DeadLetterReason.Expired, code, $"Not delivered in {call.Attempts} attempts.", cancellation);
         await queue.AddAsync(call, wait, cancellation);
+        metrics.Queued(call.Endpoint, code);
         Log.Queued(logger, LogIds.Of(call.MessageId), call.Attempts, wait, code);
         return new Outcome.Queued(code);
     }
@@ -123,15 +163,21 @@ public sealed partial class Forwarder(IterableClient iterable, ForwardQueue queu
     private async Task<Outcome> BuryAsync(PendingCall call, DeadLetterReason reason, string code, string message, CancellationToken cancellation)
     {
         var letter = await deadLetters.AddAsync(call, reason, code, message, Now, cancellation);
+        metrics.DeadLettered(call.Endpoint, reason, code);
         Log.DeadLetter(logger, LogIds.Of(call.MessageId), letter.Id, reason, code);
         return new Outcome.Failed(letter);
     }
+
+    /// <summary>An attempt counts when Iterable could have taken the call: a refused key, or a rate that is used up, is not the call's fault.</summary>
+    private static PendingCall Counted(PendingCall call, Delivery delivery)
+        => delivery is Delivery.NotSent or Delivery.KeyRefused ? call : call with { Attempts = call.Attempts + 1 };
 
     private static string CodeOf(Delivery delivery) => delivery switch
     {
         Delivery.Refused refused => refused.Code,
         Delivery.KeyRefused refused => refused.Code,
         Delivery.RetryLater later => later.Code,
+        Delivery.NotSent notSent => notSent.Code,
         _ => "Success",
     };
 
@@ -144,7 +190,12 @@ public sealed partial class Forwarder(IterableClient iterable, ForwardQueue queu
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Message {MessageId} waits in the queue: attempt {Attempts} failed ({Code}), the next is in {Wait}")]
+        private static readonly Func<ILogger, string, IDisposable?> _scope = LoggerMessage.DefineScope<string>("Message {MessageId}");
+
+        /// <summary>What is logged inside concerns this message.</summary>
+        public static IDisposable? Scope(ILogger logger, string messageId) => _scope(logger, messageId);
+
+        [LoggerMessage(1, LogLevel.Warning, "Message {MessageId} waits in the queue after {Attempts} attempts ({Code}); the next is in {Wait}")]
         public static partial void Queued(ILogger logger, string messageId, int attempts, TimeSpan wait, string code);
 
         [LoggerMessage(2, LogLevel.Warning, "Message {MessageId} is dead letter {Id}: {Reason} {Code}")]

@@ -13,13 +13,14 @@ public static class RetrySchedule
     private const double Jitter = 0.2;
 
     /// <summary>The wait after an attempt.</summary>
-    /// <param name="attempts">Attempts so far, 1 or more.</param>
-    /// <param name="named">The wait that an answer named; never undercut.</param>
+    /// <param name="attempts">Attempts so far; none for a call that was not sent yet.</param>
+    /// <param name="named">The wait that an answer named; never undercut, but exceeded by up to a fifth, unless it is longer than <see cref="Longest"/>: what answers like that may be something else than Iterable.</param>
     /// <param name="random">From 0 to 1.</param>
     public static TimeSpan After(int attempts, TimeSpan? named, double random)
     {
-        var doubled = First * Math.Pow(2, Math.Min(attempts - 1, 30));
+        var doubled = First * Math.Pow(2, Math.Clamp(attempts - 1, 0, 30));
         var wait = (doubled < Longest ? doubled : Longest) * (1 - Jitter + (2 * Jitter * random));
-        return named is { } asked && asked > wait ? asked : wait;
+        var asked = (named ?? default) < Longest ? named ?? default : Longest;
+        return asked > wait ? asked * (1 + (Jitter * random)) : wait;
     }
 }

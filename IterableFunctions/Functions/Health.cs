@@ -7,16 +7,18 @@ using Microsoft.Extensions.Options;
 
 namespace IterableFunctions.Functions;
 
-/// <summary>Says that the process lives, what is configured, and whether storage answers. Asks nothing of Iterable.</summary>
-public sealed class Health(IOptions<IterableOptions> iterable, IOptions<SegmentOptions> segment, StorageProbe storage)
+/// <summary>Says that the process lives, what is configured, whether storage answers, and whether Iterable refuses the key. Asks nothing of Iterable.</summary>
+public sealed class Health(IOptions<IterableOptions> iterable, IOptions<SegmentOptions> segment, StorageProbe storage, KeyGuard key)
 {
     [Function(nameof(Health))]
     public async Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request)
     {
+        var answers = await storage.AnswersAsync(request.HttpContext.RequestAborted);
         var report = new HealthReport(
             "alive",
-            await storage.AnswersAsync(request.HttpContext.RequestAborted) ? "answers" : "does not answer",
+            answers ? "answers" : "does not answer",
             iterable.Value.Address.Host,
+            key.RefusedSince is { } since ? $"refused since {since:u}" : "not refused",
             iterable.Value.ProjectType.ToString(),
             segment.Value.AcceptArrays);
         return Results.Json(report, AppJson.Default.HealthReport);
@@ -26,6 +28,7 @@ public sealed class Health(IOptions<IterableOptions> iterable, IOptions<SegmentO
 /// <param name="Status">Always <c>alive</c>: a dead process says nothing.</param>
 /// <param name="Storage"><c>answers</c> or <c>does not answer</c>.</param>
 /// <param name="IterableHost">Where calls go.</param>
+/// <param name="IterableKey"><c>not refused</c>, or <c>refused since</c> a time; as this instance knows, at most 10 s late.</param>
 /// <param name="ProjectType">Of the Iterable project.</param>
 /// <param name="AcceptsArrays">Whether bodies that are arrays are taken.</param>
-public sealed record HealthReport(string Status, string Storage, string IterableHost, string ProjectType, bool AcceptsArrays);
+public sealed record HealthReport(string Status, string Storage, string IterableHost, string IterableKey, string ProjectType, bool AcceptsArrays);

@@ -13,10 +13,16 @@ public abstract record Delivery
         public static readonly Delivered Instance = new();
     }
 
+    /// <summary>It was not sent: this instance's rate is used up, the key is refused, or no time was left. No attempt.</summary>
+    /// <param name="Code"><c>RateLimited</c>, <c>KeyRefused</c>, <c>NoTimeLeft</c>.</param>
+    /// <param name="After">How long it should wait; zero when that is not known.</param>
+    public sealed record NotSent(string Code, TimeSpan After) : Delivery;
+
     /// <summary>It may succeed later: no answer, 408, 429, 5xx.</summary>
+    /// <param name="Status">HTTP status; 0 where there was no answer.</param>
     /// <param name="Code">What to call it: Iterable's code, or <c>Timeout</c>, <c>ConnectionFailed</c>, <c>Http503</c>.</param>
     /// <param name="After">The wait that Iterable asks for; null when it names none.</param>
-    public sealed record RetryLater(string Code, TimeSpan? After = null) : Delivery;
+    public sealed record RetryLater(int Status, string Code, TimeSpan? After = null) : Delivery;
 
     /// <summary>Iterable refuses this call, and would again.</summary>
     /// <param name="Status">HTTP status.</param>

@@ -1,10 +1,13 @@
 using System.Net.Http.Headers;
+using IterableFunctions.Iterable.Limits;
 using Microsoft.Extensions.Logging;
 
 namespace IterableFunctions.Iterable;
 
-/// <summary>Sends calls to Iterable, one attempt each, and says how it ended. Throws only when cancelled by its caller.</summary>
-public sealed partial class IterableClient(HttpClient http, TimeProvider time, ILogger<IterableClient> logger)
+/// <summary>
+/// Sends calls to Iterable, as fast as this instance may and as long as the key is taken; one attempt each, and says how it ended. Throws only when cancelled by its caller.
+/// </summary>
+public sealed partial class IterableClient(HttpClient http, IterableLimits limits, KeyGuard key, TimeProvider time, ILogger<IterableClient> logger)
 {
     /// <summary>How long one call may take.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
@@ -14,14 +17,45 @@ public sealed partial class IterableClient(HttpClient http, TimeProvider time, I
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
-    /// <summary>
-    /// Sends a call. A connection that breaks before the answer is tried once more, after a short and uneven wait, when there is time: every call can be
-    /// repeated without doubling its effect.
-    /// </summary>
+    /// <summary>Sends a call when it is its turn.</summary>
     /// <param name="request">The call.</param>
-    /// <param name="within">The time that there is, at most <see cref="Timeout"/> of it used a call.</param>
+    /// <param name="urgency">Whose turn comes first.</param>
+    /// <param name="within">The time that there is, the wait for its turn included; at most <see cref="Timeout"/> of it used a call.</param>
     /// <param name="cancellation">Ends the attempt with <see cref="OperationCanceledException"/>.</param>
-    public async Task<Delivery> SendAsync(IterableRequest request, TimeSpan within, CancellationToken cancellation)
+    public async Task<Delivery> SendAsync(IterableRequest request, Urgency urgency, TimeSpan within, CancellationToken cancellation)
+    {
+        var started = time.GetTimestamp();
+        var limiter = limits[request.Endpoint];
+        if (await limiter.EnterAsync(urgency, within, cancellation) is { } busy)
+            return new Delivery.NotSent("RateLimited", busy);
+        if (await key.EnterAsync(request.Endpoint, cancellation) is { } refused)
+            return new Delivery.NotSent("KeyRefused", refused);
+        if (within - time.GetElapsedTime(started) is not { Ticks: > 0 } left)
+            return new Delivery.NotSent("NoTimeLeft", TimeSpan.Zero);
+
+        var sent = time.GetTimestamp();
+        var delivery = await SendNowAsync(request, left, cancellation);
+        switch (delivery)
+        {
+            case Delivery.KeyRefused answer:
+                await key.RefusedAsync(request.Endpoint, answer.Status, cancellation);
+                break;
+            case Delivery.RetryLater { Status: 429 } answer:
+                limiter.Rate.Refused(sent, answer.After);
+                break;
+            case Delivery.Delivered or Delivery.Refused:
+                limiter.Rate.Succeeded();
+                await key.AcceptedAsync(request.Endpoint, cancellation);
+                break;
+        }
+
+        return delivery;
+    }
+
+    /// <summary>
+    /// A connection that breaks before the answer is tried once more, after a short and uneven wait, when there is time: every call can be repeated without doubling its effect.
+    /// </summary>
+    private async Task<Delivery> SendNowAsync(IterableRequest request, TimeSpan within, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
         using var limit = new CancellationTokenSource(within < Timeout ? within : Timeout, time);
@@ -35,7 +69,7 @@ public sealed partial class IterableClient(HttpClient http, TimeProvider time, I
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
                 Log.NoAnswer(logger, request.Endpoint, request.LogId, "Timeout");
-                return new Delivery.RetryLater("Timeout");
+                return new Delivery.RetryLater(0, "Timeout");
             }
             catch (Exception e) when (e is HttpRequestException or IOException)
             {
@@ -43,7 +77,7 @@ public sealed partial class IterableClient(HttpClient http, TimeProvider time, I
                 if (attempt > 1 || within - time.GetElapsedTime(started) < 2 * pause)
                 {
                     Log.NoAnswer(logger, request.Endpoint, request.LogId, "ConnectionFailed");
-                    return new Delivery.RetryLater("ConnectionFailed");
+                    return new Delivery.RetryLater(0, "ConnectionFailed");
                 }
 
                 await Task.Delay(pause, time, cancellation);
@@ -76,9 +110,6 @@ public sealed partial class IterableClient(HttpClient http, TimeProvider time, I
             case Delivery.Refused refused:
                 Log.Refused(logger, request.Endpoint, request.LogId, refused.Status, refused.Code);
                 break;
-            case Delivery.KeyRefused refused:
-                Log.KeyRefused(logger, request.Endpoint, refused.Status, refused.Code);
-                break;
             case Delivery.RetryLater later:
                 Log.Unavailable(logger, request.Endpoint, request.LogId, (int)response.StatusCode, later.Code);
                 break;
@@ -99,9 +130,6 @@ public sealed partial class IterableClient(HttpClient http, TimeProvider time, I
     {
         [LoggerMessage(1, LogLevel.Warning, "Iterable refused {Endpoint} for message {MessageId}: {Status} {Code}")]
         public static partial void Refused(ILogger logger, IterableEndpoint endpoint, string messageId, int status, string code);
-
-        [LoggerMessage(2, LogLevel.Error, "Iterable refuses the API key at {Endpoint}: {Status} {Code}. Check Iterable__ApiKey and Iterable__DataCenter")]
-        public static partial void KeyRefused(ILogger logger, IterableEndpoint endpoint, int status, string code);
 
         [LoggerMessage(3, LogLevel.Warning, "Iterable cannot take {Endpoint} for message {MessageId} now: {Status} {Code}")]
         public static partial void Unavailable(ILogger logger, IterableEndpoint endpoint, string messageId, int status, string code);

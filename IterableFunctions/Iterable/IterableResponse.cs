@@ -25,9 +25,9 @@ internal static class IterableResponse
         {
             >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices => ReadSuccess(status, answer),
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new Delivery.KeyRefused((int)status, code, answer.Message),
-            HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError => new Delivery.RetryLater(code, retryAfter ?? answer.RetryAfter),
+            HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError => new Delivery.RetryLater((int)status, code, retryAfter ?? answer.RetryAfter),
             // A redirect is nobody's answer to a POST: the base URL points to something else than the API.
-            < HttpStatusCode.BadRequest => new Delivery.RetryLater(code),
+            < HttpStatusCode.BadRequest => new Delivery.RetryLater((int)status, code),
             _ => new Delivery.Refused((int)status, code, answer.Message),
         };
     }
@@ -35,7 +35,7 @@ internal static class IterableResponse
     private static Delivery ReadSuccess(HttpStatusCode status, Answer answer)
     {
         if (!answer.IsJson)
-            return new Delivery.RetryLater("UnreadableAnswer");
+            return new Delivery.RetryLater((int)status, "UnreadableAnswer");
         if (answer.Code is not (null or Success))
             return new Delivery.Refused((int)status, IsCode(answer.Code) ? answer.Code : "UnknownCode", answer.Message);
         // The one refusal that comes as a success: an event name that an administrator has switched off.

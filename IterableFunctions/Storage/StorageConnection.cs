@@ -24,6 +24,7 @@ public static class StorageConnection
         services.AddSingleton<StorageProbe>();
         services.AddSingleton<ForwardQueue>();
         services.AddSingleton<DeadLetterTable>();
+        services.AddSingleton<RefusedKeyTable>();
         return services;
     }
 
