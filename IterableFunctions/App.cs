@@ -4,11 +4,13 @@ using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Limits;
 using IterableFunctions.Iterable.Mapping;
 using IterableFunctions.Segment;
+using IterableFunctions.Sending;
 using IterableFunctions.Storage;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace IterableFunctions;
@@ -66,7 +68,13 @@ public static class App
     private static void AddIterableClient(this IServiceCollection services)
     {
         services.AddSingleton<IterableLimits>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<KeyGuard>(provider, provider.GetRequiredService<IOptions<IterableOptions>>().Value.ApiKey));
+        services.AddSingleton(provider => new KeyGuard(
+            provider.GetRequiredService<IOptions<IterableOptions>>().Value.ApiKey,
+            "API key",
+            "Iterable__ApiKey, its permissions, and Iterable__DataCenter",
+            provider.GetRequiredService<RefusedKeyTable>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<KeyGuard>>()));
         services.AddHttpClient<IterableClient>((provider, http) =>
             {
                 var options = provider.GetRequiredService<IOptions<IterableOptions>>().Value;

@@ -320,7 +320,7 @@ public sealed class SegmentWebhookTests(OwnAzuriteFixture azurite) : IClassFixtu
         Assert.Equal("BadApiKey", (await app.Client.PostAsync(Track)).Code);
 
         var lines = Enum.GetValues<LogLevel>().SelectMany(app.Logs.At).ToList();
-        Assert.Contains(lines, line => line.Contains("refuses the API key", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("API key is refused", StringComparison.Ordinal));
         Assert.DoesNotContain(lines, line => line.Contains(key, StringComparison.Ordinal));
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Azure;
 using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Limits;
+using IterableFunctions.Sending;
 using IterableFunctions.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -60,7 +61,7 @@ public sealed partial class Forwarder(
         if (await queue.ReadAsync(message, cancellation) is not { } call)
             return;
         using var scope = Log.Scope(logger, LogIds.Of(call.MessageId));
-        var delivery = await AttemptAsync(call.ToRequest(), Urgency.Background, IterableClient.Timeout, cancellation);
+        var delivery = await AttemptAsync(call.ToRequest(), Urgency.Background, JsonPost.Timeout, cancellation);
         await SettleAsync(call, delivery, cancellation);
         await queue.ForgetAsync(message, cancellation);
     }
@@ -94,7 +95,7 @@ public sealed partial class Forwarder(
         if (letter.Call.IsUnreadable)
             return new Outcome.Failed(letter);
         using var scope = Log.Scope(logger, LogIds.Of(letter.Call.MessageId));
-        var delivery = await AttemptAsync(letter.Call.ToRequest(), Urgency.Background, IterableClient.Timeout, cancellation);
+        var delivery = await AttemptAsync(letter.Call.ToRequest(), Urgency.Background, JsonPost.Timeout, cancellation);
         if (delivery is Delivery.Delivered)
         {
             await deadLetters.DeleteAsync(id, cancellation);

@@ -1,5 +1,6 @@
 using IterableFunctions.Iterable;
 using IterableFunctions.Segment;
+using IterableFunctions.Sending;
 using IterableFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
