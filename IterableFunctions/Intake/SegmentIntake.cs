@@ -14,14 +14,8 @@ namespace IterableFunctions.Intake;
 /// </summary>
 public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<SegmentOptions> options, TimeProvider time)
 {
-    /// <summary>Most messages in one body. Segment's batches end at 4,000.</summary>
-    public const int MaxMessages = 4_000;
-
     /// <summary>Segment waits 5 s for an answer; this is what we use of it.</summary>
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(4);
-
-    /// <summary>When Segment is asked to come back after what could be neither delivered nor kept.</summary>
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
     /// <summary>Calls to Iterable at the same time, for one body.</summary>
     private const int Concurrency = 64;
@@ -44,7 +38,7 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
             return refusal;
 
         await DeliverAsync(drafts, started, cancellation);
-        return Answer(drafts, several);
+        return WebhookAnswer.Of(drafts.ConvertAll(draft => draft.Result!), several);
     }
 
     private WebhookAnswer? CheckSignature(byte[] body, string? signature) => WebhookSignature.Check(body, signature, _options.SharedSecret) switch
@@ -62,7 +56,7 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
         using var tokens = JsonTokens.Read(body, out var rejection);
         if (tokens is null)
         {
-            refusal = BadRequest(rejection!);
+            refusal = WebhookAnswer.BadRequest(rejection!);
             return [];
         }
 
@@ -83,7 +77,7 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
                 batches += member.NameIs("batch"u8) ? 1 : 0;
             if (batches > 1)
             {
-                refusal = BadRequest(new("repeated_field", "The body holds the field \"batch\" twice. Send it once."));
+                refusal = WebhookAnswer.BadRequest(new("repeated_field", "The body holds the field \"batch\" twice. Send it once."));
                 return [];
             }
         }
@@ -91,28 +85,14 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
         if (!several)
             return [Map(messages)];
 
-        var drafts = new List<Draft>();
-        foreach (var message in messages.Elements)
-        {
-            if (drafts.Count == MaxMessages)
-            {
-                refusal = BadRequest(new("too_many_messages", $"The body holds more than {MaxMessages} messages."));
-                return [];
-            }
-
-            drafts.Add(Map(message));
-        }
-
-        if (drafts.Count == 0)
-            refusal = BadRequest(new("no_messages", "The body holds no message."));
-        return drafts;
+        return BodyMessages.Read(messages, Map, out refusal);
     }
 
     private WebhookAnswer? CheckArray(string? headerSecret)
     {
         if (!_options.AcceptArrays)
         {
-            return BadRequest(new("arrays_not_accepted", "The body is an array, of which Segment signs only the first message. Switch batching off in the Segment webhook, or set Segment__AcceptArrays and Segment__HeaderSecret."));
+            return WebhookAnswer.BadRequest(new("arrays_not_accepted", "The body is an array, of which Segment signs only the first message. Switch batching off in the Segment webhook, or set Segment__AcceptArrays and Segment__HeaderSecret."));
         }
 
         return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(headerSecret ?? ""), Encoding.UTF8.GetBytes(_options.HeaderSecret ?? ""))
@@ -124,13 +104,13 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
     {
         var message = SegmentMessage.Read(json, time.GetUtcNow().UtcDateTime, out var rejection);
         if (message is null)
-            return Draft.Done(Rejected(rejection!, SegmentMessage.PeekMessageId(json)));
+            return Draft.Done(MessageResult.Of(rejection!, SegmentMessage.PeekMessageId(json)));
 
         return mapper.Map(message) switch
         {
             Mapping.Send send => new Draft(send.Request, send.Warning),
             Mapping.Ignore ignore => Draft.Done(new(MessageStatus.Ignored, message.MessageId) { Reason = ignore.Reason }),
-            Mapping.Reject reject => Draft.Done(Rejected(reject.Rejection, message.MessageId)),
+            Mapping.Reject reject => Draft.Done(MessageResult.Of(reject.Rejection, message.MessageId)),
             _ => throw new InvalidOperationException("A mapping is one of three."),
         };
     }
@@ -156,48 +136,8 @@ public sealed class SegmentIntake(Mapper mapper, Forwarder forwarder, IOptions<S
     {
         var request = draft.Request!;
         var outcome = await forwarder.DeliverAsync(request, Budget - time.GetElapsedTime(started), cancellation);
-        var result = new MessageResult(StatusOf(outcome), request.MessageId) { Endpoint = request.Endpoint.Path, Warning = draft.Warning };
-        draft.Result = outcome switch
-        {
-            Outcome.Queued queued => result with { Code = queued.Code, Detail = "Iterable could not take it now; it is tried again." },
-            Outcome.Failed failed => result with { Code = failed.Letter.Code, Detail = failed.Letter.Message, DeadLetterId = failed.Letter.Id },
-            Outcome.NotStored lost => result with { Code = lost.Code, Detail = "Iterable could not take it now, and storage could not keep it." },
-            _ => result,
-        };
+        draft.Result = MessageResult.Of(outcome, request.MessageId, "Iterable") with { Endpoint = request.Endpoint.Path, Warning = draft.Warning };
     }
-
-    private static MessageStatus StatusOf(Outcome outcome) => outcome switch
-    {
-        Outcome.Delivered => MessageStatus.Delivered,
-        Outcome.Queued => MessageStatus.Queued,
-        Outcome.Failed => MessageStatus.Failed,
-        _ => MessageStatus.NotDelivered,
-    };
-
-    private static WebhookAnswer Answer(List<Draft> drafts, bool several)
-    {
-        var results = drafts.ConvertAll(draft => draft.Result!);
-        if (results.Find(result => result.Status == MessageStatus.NotDelivered) is { } lost)
-        {
-            return WebhookAnswer.Problem(StatusCodes.Status503ServiceUnavailable, lost.Code!, $"{lost.Detail} Send it again.", several ? results : null, several ? null : lost.MessageId, RetryAfter);
-        }
-
-        if (several)
-        {
-            return results.TrueForAll(result => result.Status == MessageStatus.Rejected)
-                ? WebhookAnswer.Problem(StatusCodes.Status400BadRequest, "all_rejected", "None of the messages can be taken as it is.", results)
-                : WebhookAnswer.Of(results);
-        }
-
-        return results[0] is { Status: MessageStatus.Rejected } rejected
-            ? WebhookAnswer.Problem(StatusCodes.Status400BadRequest, rejected.Code!, rejected.Detail!, messageId: rejected.MessageId)
-            : WebhookAnswer.Of(results[0]);
-    }
-
-    private static MessageResult Rejected(Rejection rejection, string? messageId)
-        => new(MessageStatus.Rejected, messageId) { Code = rejection.Code, Detail = rejection.Detail };
-
-    private static WebhookAnswer BadRequest(Rejection rejection) => WebhookAnswer.Problem(StatusCodes.Status400BadRequest, rejection.Code, rejection.Detail);
 
     private static WebhookAnswer Unauthorized(string code, string detail) => WebhookAnswer.Problem(StatusCodes.Status401Unauthorized, code, detail);
 

@@ -6,9 +6,6 @@ public sealed record TrackingEvent
     /// <summary>Most bytes of one call: Segment says 32 KB; the smaller reading of it is the safer one.</summary>
     public const int MaxBytes = 32_000;
 
-    /// <summary>The event's name.</summary>
-    public required string Name { get; init; }
-
     /// <summary>The JSON of the call, UTF-8, without the write key.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
 

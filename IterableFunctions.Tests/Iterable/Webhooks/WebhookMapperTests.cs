@@ -29,7 +29,7 @@ public class WebhookMapperTests
         if (!expected.ContainsKey("timestamp"))
             expected["timestamp"] = "2026-06-01T12:00:00.000Z";
         Assert.True(JsonNode.DeepEquals(expected, track), $"expected {expected.ToJsonString()}, got {track.ToJsonString()}");
-        Assert.Equal(((string?)expected["event"], type), (sent.Event.Name, sent.Type));
+        Assert.Equal(((string?)expected["event"], type), (sent.Name, sent.Type));
         Assert.Equal((string?)expected["userId"], sent.Event.UserId);
     }
 
@@ -95,7 +95,7 @@ public class WebhookMapperTests
     {
         var sent = Map.Send($$"""{"email":"ann@example.org","eventName":"{{type}}","dataFields":{"createdAt":"2026-03-04 05:06:07 +00:00"} }""");
 
-        Assert.Equal(name, sent.Event.Name);
+        Assert.Equal(name, sent.Name);
         Assert.False(sent.IsKnown);
         Assert.Contains("not known", sent.Warning, StringComparison.Ordinal);
     }

@@ -48,14 +48,13 @@ public sealed class WebhookMapper(IOptions<IterableOptions> iterable, IOptions<S
         body.EndObject();
         var call = new TrackingEvent
         {
-            Name = name,
             Body = body.ToArray(),
             MessageId = messageId,
             UserId = webhook.UserId.IsMissing ? null : webhook.UserId.ToString(),
             Email = webhook.EmailText,
             Timestamp = time,
         };
-        return new WebhookMapping.Send(call, webhook.Type, type is not null, warnings.Count == 0 ? null : string.Join(' ', warnings));
+        return new WebhookMapping.Send(call, name, webhook.Type, type is not null, warnings.Count == 0 ? null : string.Join(' ', warnings));
     }
 
     /// <summary>All but the properties; the object stays open.</summary>
