@@ -129,6 +129,8 @@ public static class App
             yield return "Segment__WriteKey holds blanks or characters that no write key has; copy it again (Segment: Connections, Sources, your source, Overview).";
         }
 
+        if (options.Patience < TimeSpan.FromMilliseconds(50) || options.Patience > JsonPost.Timeout)
+            yield return $"Segment__Patience is {options.Patience}; it must be from 00:00:00.05 to {JsonPost.Timeout}.";
         if (Settings.CheckAddress("Segment__BaseUrl", options.BaseUrl, "https://api.segment.io") is { } problem)
             yield return problem;
     }

@@ -26,7 +26,7 @@ public sealed partial class Forwarder(
     ILogger<Forwarder> logger)
 {
     /// <summary>Time kept back from an attempt, to queue the call when it fails.</summary>
-    private static readonly TimeSpan StorageShare = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan StorageShare = TimeSpan.FromSeconds(1);
 
     /// <summary>Calls to storage at the same time, for one batch.</summary>
     private const int Concurrency = 64;

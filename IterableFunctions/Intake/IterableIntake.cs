@@ -10,15 +10,12 @@ using Microsoft.Extensions.Options;
 namespace IterableFunctions.Intake;
 
 /// <summary>What happens to a body that Iterable's system webhooks post: parse, map every event, send to Segment, answer. Nothing is answered as done before it is.</summary>
-public sealed partial class IterableIntake(WebhookMapper mapper, Forwarder forwarder, IOptions<IterableOptions> options, TimeProvider time, ILogger<IterableIntake> logger)
+public sealed partial class IterableIntake(WebhookMapper mapper, Forwarder forwarder, IOptions<IterableOptions> iterable, IOptions<SegmentOptions> segment, TimeProvider time, ILogger<IterableIntake> logger)
 {
-    /// <summary>
-    /// How long Iterable waits is not published, so it is kept short: half a second for Segment, and the second that <see cref="Forwarder"/> keeps back for storage, which normally takes some
-    /// milliseconds of it.
-    /// </summary>
-    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(1.5);
+    /// <summary>What Segment is given, and what is kept back for storage, which normally takes some milliseconds of it.</summary>
+    private readonly TimeSpan _budget = segment.Value.Patience + Forwarder.StorageShare;
 
-    private readonly WebhookSecret _secret = new(options.Value.WebhookSecret);
+    private readonly WebhookSecret _secret = new(iterable.Value.WebhookSecret);
 
     /// <summary>Why a request is not let in; null when it is.</summary>
     /// <param name="authorization">The header <c>Authorization</c>.</param>
@@ -45,7 +42,7 @@ public sealed partial class IterableIntake(WebhookMapper mapper, Forwarder forwa
             return refusal;
 
         var calls = drafts.FindAll(draft => draft.Send is not null);
-        var outcomes = await forwarder.DeliverAsync(calls.ConvertAll(draft => draft.Send!.Event), Budget - time.GetElapsedTime(started), cancellation);
+        var outcomes = await forwarder.DeliverAsync(calls.ConvertAll(draft => draft.Send!.Event), _budget - time.GetElapsedTime(started), cancellation);
         foreach (var (draft, outcome) in calls.Zip(outcomes))
             draft.Result = MessageResult.Of(outcome, draft.Send!.Event.MessageId, "Segment") with { Event = draft.Send.Name, Warning = draft.Send.Warning };
         return WebhookAnswer.Of(drafts.ConvertAll(draft => draft.Result!), several);

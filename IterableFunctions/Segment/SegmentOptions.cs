@@ -25,6 +25,11 @@ public sealed class SegmentOptions
     /// </summary>
     public string? BaseUrl { get; set; }
 
+    /// <summary>
+    /// How long a webhook of Iterable waits for Segment before its event waits in the queue. Default half a second: how long Iterable waits for an answer is not published.
+    /// </summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(0.5);
+
     /// <summary>The address that tracking calls go to.</summary>
     public Uri Address => new(BaseUrl is { Length: > 0 } url ? url.TrimEnd('/') + '/' : "https://api.segment.io/");
 }

@@ -30,7 +30,8 @@ public sealed partial class KeyGuard(string key, string name, string settings, R
 
     private const string Everything = "everything";
 
-    private readonly string _key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)).AsSpan(0, 8));
+    /// <summary>With its name, for two services may have been given the same key.</summary>
+    private readonly string _key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{name}\n{key}")).AsSpan(0, 8));
     private readonly Lock _lock = new();
     private Dictionary<string, RefusedKey> _refused = [];
     private long _readAt;

@@ -202,4 +202,15 @@ public class WebhookMapperTests
         Assert.Equal("u-9123@Placeholder.email", (string?)track["anonymousId"]);
         Assert.Null(track["context"]!["traits"]);
     }
+
+    [Fact]
+    public void The_page_about_the_webhooks_lists_every_type_with_its_event()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!System.IO.File.Exists(Path.Combine(folder.FullName, "docs", "iterable-webhooks.md")))
+            folder = folder.Parent ?? throw new FileNotFoundException("docs/iterable-webhooks.md is not above the tests.");
+        var rows = System.IO.File.ReadAllLines(Path.Combine(folder.FullName, "docs", "iterable-webhooks.md"), Encoding.UTF8).Where(line => line.StartsWith("| `", StringComparison.Ordinal)).ToList();
+
+        Assert.All(WebhookTypes.All, type => Assert.Contains($"| `{type.Name}` | {type.Event} |{(type.Published ? "" : " ours")} |", rows.Select(row => row.Replace("  ", " ", StringComparison.Ordinal))));
+    }
 }

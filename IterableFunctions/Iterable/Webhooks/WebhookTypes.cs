@@ -8,7 +8,7 @@ namespace IterableFunctions.Iterable.Webhooks;
 /// <param name="Published">Whether Iterable's own Segment integration uses this name (Iterable help 210012983, Segment's page on the Iterable source); the others are ours.</param>
 public sealed record WebhookType(string Name, string Event, bool Published);
 
-/// <summary>Every type of system webhook that is known, as data.</summary>
+/// <summary>Every type of system webhook that is known, as data. <c>docs/iterable-webhooks.md</c> shows the same table.</summary>
 public static class WebhookTypes
 {
     public static IReadOnlyList<WebhookType> All { get; } =
