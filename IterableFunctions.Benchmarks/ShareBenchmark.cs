@@ -4,6 +4,7 @@ using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Limits;
 using IterableFunctions.LocalHost;
 using IterableFunctions.LocalHost.Sandbox;
+using IterableFunctions.Sending;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -84,7 +85,7 @@ internal static class ShareBenchmark
                     Body = System.Text.Encoding.UTF8.GetBytes($$"""{"eventName":"E","userId":"{{user}}","id":"{{id}}"}"""),
                     MessageId = id,
                     Timestamp = DateTime.UtcNow,
-                }, Urgency.Background, IterableClient.Timeout, default);
+                }, Urgency.Background, JsonPost.Timeout, default);
             }
         }));
         return 0;

@@ -5,8 +5,8 @@ using IterableFunctions.Segment;
 
 namespace IterableFunctions.LocalHost;
 
-/// <summary>A small day of one shop, sent as Segment would send it: signed, to the webhook. Prints what became of each message.</summary>
-public sealed class Demo(HttpClient client, string secret, DateTimeOffset now, TextWriter output)
+/// <summary>A small day of one shop, sent as Segment would send it, signed, and as Iterable would tell of its messages. Prints what became of each.</summary>
+public sealed class Demo(HttpClient client, string secret, string webhookToken, DateTimeOffset now, TextWriter output)
 {
     private const string Person = "ann@example.com";
 
@@ -15,10 +15,12 @@ public sealed class Demo(HttpClient client, string secret, DateTimeOffset now, T
     {
         using var client = new HttpClient { BaseAddress = settings.Address };
         var now = app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
-        await new Demo(client, settings.Values["Segment:SharedSecret"]!, now, output).RunAsync(app.Configuration.RoutePrefix());
+        await new Demo(client, settings.Values["Segment:SharedSecret"]!, settings.Values["Iterable:WebhookSecret"]!.Split(',')[0].Trim(), now, output).RunAsync(app.Configuration.RoutePrefix());
         output.WriteLine(settings.Sandbox
             ? $"Look at {settings.Address.GetLeftPart(UriPartial.Authority)}/sandbox?email={Uri.EscapeDataString(Person)}"
             : $"Look up {Person} in Iterable: Audience, Contact Lookup.");
+        if (settings.SandboxSegment)
+            output.WriteLine($"    and, for what Iterable told Segment, at {settings.Address.GetLeftPart(UriPartial.Authority)}/sandbox/segment");
     }
 
     private async Task RunAsync(string routePrefix)
@@ -30,6 +32,9 @@ public sealed class Demo(HttpClient client, string secret, DateTimeOffset now, T
             message["timestamp"] = now.AddMinutes(minute - 60).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
             await SendAsync(message, $"{routePrefix}/segment");
         }
+
+        foreach (var webhook in Receipt())
+            await SendWebhookAsync(webhook, $"{routePrefix}/iterable");
 
         output.WriteLine();
     }
@@ -48,6 +53,40 @@ public sealed class Demo(HttpClient client, string secret, DateTimeOffset now, T
             ? $"{endpoint,-30} {(string?)answer["status"]}{((string?)answer["code"] is { } code ? $": {code}" : "")}"
             : $"{"-",-30} {(int)response.StatusCode} {(string?)answer["detail"] ?? (string?)answer["reason"]}";
         output.WriteLine($"  {name,-28} → {outcome}");
+    }
+
+    private async Task SendWebhookAsync(JsonObject webhook, string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path.TrimStart('/')) { Content = JsonContent.Create(webhook) };
+        request.Headers.Add("X-Webhook-Key", webhookToken);
+        using var response = await client.SendAsync(request);
+        var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+        output.WriteLine($"  {$"Iterable: {webhook["eventName"]}",-28} → {$"Segment: {answer["event"]}",-30} {(string?)answer["status"] ?? (string?)answer["detail"]}");
+    }
+
+    /// <summary>The receipt that Iterable sends Ann: delivered, then opened.</summary>
+    private IEnumerable<JsonObject> Receipt()
+    {
+        foreach (var (type, minute) in new[] { ("emailSend", 5), ("emailOpen", 9) })
+        {
+            yield return new()
+            {
+                ["email"] = Person,
+                ["userId"] = "u-ann",
+                ["eventName"] = type,
+                ["dataFields"] = new JsonObject
+                {
+                    ["email"] = Person,
+                    ["createdAt"] = now.AddMinutes(minute - 10).UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss '+00:00'", CultureInfo.InvariantCulture),
+                    ["messageId"] = $"demo{now:yyyyMMddHHmmss}",
+                    ["emailSubject"] = "Your order o-77",
+                    ["campaignId"] = 810002,
+                    ["campaignName"] = "Order receipt",
+                    ["templateId"] = 920002,
+                    ["emailId"] = $"c810002:t920002:{Person}",
+                },
+            };
+        }
     }
 
     private static IEnumerable<JsonObject> Day()

@@ -16,6 +16,8 @@ public static class Greeting
         output.WriteLine($"  Iterable        {(settings.Sandbox ? $"the sandbox, {settings.Values["Iterable:BaseUrl"]}" : "as Iterable__ApiKey says")}");
         // A secret of one's own is not for the screen.
         output.WriteLine($"  Segment secret  {(settings.UsesDefaultSharedSecret ? HostSettings.DefaultSharedSecret : "as Segment__SharedSecret says")}");
+        output.WriteLine($"  Segment source  {(settings.SandboxSegment ? $"the sandbox, {settings.Values["Segment:BaseUrl"]}" : "as Segment__WriteKey says")}");
+        output.WriteLine($"  Webhook token   {(settings.UsesDefaultWebhookSecret ? HostSettings.DefaultWebhookSecret : "as Iterable__WebhookSecret says")}");
         if (settings.TimeOffset > TimeSpan.Zero)
             output.WriteLine($"  The app's clock {app.Services.GetRequiredService<TimeProvider>().GetUtcNow():u}");
         foreach (var function in app.Services.GetRequiredService<FunctionCatalog>().Functions)

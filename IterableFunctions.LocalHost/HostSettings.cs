@@ -12,6 +12,9 @@ public sealed record HostSettings
     /// <summary>Signs Segment messages when <c>Segment__SharedSecret</c> is not set. No secret: it guards a loopback address only.</summary>
     public const string DefaultSharedSecret = "local-secret";
 
+    /// <summary>Lets Iterable's webhooks in when <c>Iterable__WebhookSecret</c> is not set. No secret either.</summary>
+    public const string DefaultWebhookSecret = "local-webhook-token";
+
     private const string Usage = "The options are --urls URL, --time-offset d.hh:mm:ss and --demo.";
 
     /// <summary>Where it listens; on loopback, with its port.</summary>
@@ -29,6 +32,9 @@ public sealed record HostSettings
     /// <summary>Whether a sandbox plays Iterable: there is no <c>Iterable__ApiKey</c>.</summary>
     public bool Sandbox { get; init; }
 
+    /// <summary>Whether a sandbox plays the Segment source: there is no <c>Segment__WriteKey</c>.</summary>
+    public bool SandboxSegment { get; init; }
+
     /// <summary>Where Azurite is installed: in the clone that this build lies in, else in the working folder.</summary>
     public static string AzuriteFolder => Path.Combine(Root(), ".local", "azurite");
 
@@ -42,6 +48,8 @@ public sealed record HostSettings
     public required IReadOnlyDictionary<string, string?> Values { get; init; }
 
     public bool UsesDefaultSharedSecret => Values["Segment:SharedSecret"] == DefaultSharedSecret;
+
+    public bool UsesDefaultWebhookSecret => Values["Iterable:WebhookSecret"] == DefaultWebhookSecret;
 
     /// <summary>Reads the settings of this process.</summary>
     /// <exception cref="StartException">Something cannot be understood.</exception>
@@ -62,6 +70,7 @@ public sealed record HostSettings
 
         Default("AzureWebJobsStorage", "UseDevelopmentStorage=true");
         Default("Segment:SharedSecret", DefaultSharedSecret);
+        Default("Iterable:WebhookSecret", DefaultWebhookSecret);
         Default("Personas:BackfillDelay", "00:00:02");
         Default("LocalHost:QueueLease", "00:10:00");
         Default("LocalHost:AzuritePort", "10000");
@@ -80,13 +89,20 @@ public sealed record HostSettings
             QueueLease = Lease(values["LocalHost:QueueLease"]!),
             DataFolder = Path.GetFullPath(values["LocalHost:DataFolder"]!),
             Sandbox = string.IsNullOrWhiteSpace(values.GetValueOrDefault("Iterable:ApiKey")),
+            SandboxSegment = string.IsNullOrWhiteSpace(values.GetValueOrDefault("Segment:WriteKey")),
             Values = values,
         }.With(new(args.SelectMany(arg => arg.StartsWith("--", StringComparison.Ordinal) ? arg.Split('=', 2) : [arg])));
+        var sandbox = $"http://{(told.Address.Host == "localhost" ? "127.0.0.1" : told.Address.Host)}:{told.Address.Port}/sandbox";
         if (told.Sandbox)
         {
-            var host = told.Address.Host == "localhost" ? "127.0.0.1" : told.Address.Host;
             Default("Iterable:ApiKey", "sandbox");
-            Default("Iterable:BaseUrl", $"http://{host}:{told.Address.Port}/sandbox");
+            Default("Iterable:BaseUrl", sandbox);
+        }
+
+        if (told.SandboxSegment)
+        {
+            Default("Segment:WriteKey", "sandbox");
+            Default("Segment:BaseUrl", $"{sandbox}/segment");
         }
 
         return told;

@@ -35,6 +35,8 @@ public static class LocalHostApp
         services.AddHostedService<QueueTriggers>();
         if (settings.Sandbox)
             services.AddSingleton(provider => OpenSandbox(settings, provider));
+        if (settings.SandboxSegment)
+            services.AddSingleton(provider => OpenSandboxSegment(settings, provider));
         configure?.Invoke(services);
 
         var app = builder.Build();
@@ -42,6 +44,8 @@ public static class LocalHostApp
         app.MapAdmin();
         if (settings.Sandbox)
             app.MapSandbox(app.Services.GetRequiredService<SandboxIterable>());
+        if (settings.SandboxSegment)
+            app.MapSandbox(app.Services.GetRequiredService<SandboxSegment>());
         return app;
     }
 
@@ -54,6 +58,18 @@ public static class LocalHostApp
             ApiKey = settings.Values["Iterable:ApiKey"]!,
             ProjectType = Enum.TryParse<SandboxProjectType>(settings.Values.GetValueOrDefault("Iterable:ProjectType"), ignoreCase: true, out var type) ? type : SandboxProjectType.Hybrid,
             DataFile = Path.Combine(settings.DataFolder, "sandbox.ndjson"),
+            Time = services.GetRequiredService<TimeProvider>(),
+        });
+    }
+
+    /// <summary>The source that plays Segment's; kept beside Azurite's data too.</summary>
+    private static SandboxSegment OpenSandboxSegment(HostSettings settings, IServiceProvider services)
+    {
+        Directory.CreateDirectory(settings.DataFolder);
+        return new(new()
+        {
+            WriteKey = settings.Values["Segment:WriteKey"]!,
+            DataFile = Path.Combine(settings.DataFolder, "sandbox-segment.ndjson"),
             Time = services.GetRequiredService<TimeProvider>(),
         });
     }

@@ -40,6 +40,13 @@ public class SettingsTests
     [InlineData("Storage__TablePrefix", "1app", "a letter first")]
     [InlineData("Personas__Enabled", "on", "Personas__Enabled is \"on\"; it must be true or false.")]
     [InlineData("Segment__AcceptArrays", "true", "Segment__HeaderSecret must be set")]
+    [InlineData("Iterable__WebhookSecret", "token", "Segment__WriteKey must be set too")]
+    [InlineData("Iterable__WebhookNames", "Ours", "Iterable__WebhookNames is \"Ours\"; it must be Segment or Iterable or Both.")]
+    [InlineData("Segment__WriteKey", "a b", "Segment__WriteKey holds blanks")]
+    [InlineData("Segment__Patience", "00:01:00", "Segment__Patience is 00:01:00; it must be from 00:00:00.05 to 00:00:10.")]
+    [InlineData("Segment__BaseUrl", "https://api.segment.io/v1", "leave out /v1")]
+    [InlineData("Segment__BaseUrl", "http://api.segment.io", "begin with https")]
+    [InlineData("Segment__BaseUrl", "api.segment.io", "such as https://api.segment.io")]
     public void Setting_that_is_wrong_is_named_in_one_sentence(string setting, string? value, string sentence)
         => Assert.Contains(sentence, Assert.Single(Check((setting, value))), StringComparison.Ordinal);
 
@@ -51,6 +58,8 @@ public class SettingsTests
     [InlineData("Iterable__BaseUrl", "http://127.0.0.1:7071/sandbox")]
     [InlineData("Iterable__BaseUrl", "https://proxy.example.com/iterable/")]
     [InlineData("Iterable__DataCenter", "eu")]
+    [InlineData("Segment__WriteKey", "key")]
+    [InlineData("Segment__BaseUrl", "https://events.eu1.segmentapis.com/")]
     [InlineData("Iterable__ProjectType", "userid")]
     public void Setting_that_is_right_passes(string setting, string value) => Assert.Empty(Check((setting, value)));
 

@@ -3,14 +3,17 @@ using IterableFunctions.Intake;
 using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Limits;
 using IterableFunctions.Iterable.Mapping;
+using IterableFunctions.Iterable.Webhooks;
 using IterableFunctions.Personas;
 using IterableFunctions.Personas.Recording;
 using IterableFunctions.Segment;
+using IterableFunctions.Sending;
 using IterableFunctions.Storage;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace IterableFunctions;
@@ -40,7 +43,9 @@ public static class App
         services.AddSettings<StorageOptions>(StorageOptions.Section, Check);
         services.AddStorage();
         services.AddSingleton<Mapper>();
+        services.AddSingleton<WebhookMapper>();
         services.AddIterableClient();
+        services.AddTrackingClient();
         services.AddMetrics();
         services.AddSingleton<DeliveryMetrics>();
         services.AddTransient<Forwarder>();
@@ -48,6 +53,7 @@ public static class App
         services.AddTransient<MessageReader>();
         services.AddTransient<DraftRecorder>();
         services.AddTransient<SegmentIntake>();
+        services.AddTransient<IterableIntake>();
         return services;
     }
 
@@ -88,7 +94,7 @@ public static class App
     private static void AddIterableClient(this IServiceCollection services)
     {
         services.AddSingleton<IterableLimits>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<KeyGuard>(provider, provider.GetRequiredService<IOptions<IterableOptions>>().Value.ApiKey));
+        services.AddSingleton(provider => Guard(provider, provider.GetRequiredService<IOptions<IterableOptions>>().Value.ApiKey, "API key", "Iterable__ApiKey, its permissions, and Iterable__DataCenter"));
         services.AddHttpClient<IterableClient>((provider, http) =>
             {
                 var options = provider.GetRequiredService<IOptions<IterableOptions>>().Value;
@@ -97,18 +103,37 @@ public static class App
                 http.DefaultRequestHeaders.Add("Api-Key", options.ApiKey);
                 http.DefaultRequestHeaders.UserAgent.ParseAdd("IterableFunctions");
             })
-            .UseSocketsHttpHandler((handler, _) =>
+            .Direct();
+    }
+
+    private static void AddTrackingClient(this IServiceCollection services)
+    {
+        services.AddKeyedSingleton(SegmentOptions.Section, (provider, _) => Guard(provider, provider.GetRequiredService<IOptions<SegmentOptions>>().Value.WriteKey ?? "", "write key", "Segment__WriteKey and Segment__BaseUrl"));
+        services.AddHttpClient<TrackingClient>((provider, http) =>
+            {
+                http.BaseAddress = provider.GetRequiredService<IOptions<SegmentOptions>>().Value.Address;
+                http.Timeout = Timeout.InfiniteTimeSpan;
+                http.DefaultRequestHeaders.UserAgent.ParseAdd("IterableFunctions");
+            })
+            .Direct();
+    }
+
+    private static KeyGuard Guard(IServiceProvider provider, string key, string name, string settings)
+        => new(key, name, settings, provider.GetRequiredService<RefusedKeyTable>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<KeyGuard>>());
+
+    /// <summary>Straight to the API: no redirects, no cookies, and nothing of a request in the log.</summary>
+    private static void Direct(this IHttpClientBuilder client)
+        => client.UseSocketsHttpHandler((handler, _) =>
             {
                 handler.AllowAutoRedirect = false;
                 handler.UseCookies = false;
                 handler.ConnectTimeout = TimeSpan.FromSeconds(2);
-                // Iterable's addresses change; a connection that lives for ever would not notice.
+                // The APIs' addresses change; a connection that lives for ever would not notice.
                 handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
             })
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             // They name each request at information level, and the key at trace level.
             .RemoveAllLoggers();
-    }
 
     private static IEnumerable<string> Check(SegmentOptions options, IConfiguration configuration)
     {
@@ -116,6 +141,20 @@ public static class App
             yield return "Segment__SharedSecret is not set; it is the shared secret of your Segment webhook (Segment: Connections, Destinations, your webhook, Settings).";
         if (options.AcceptArrays && string.IsNullOrWhiteSpace(options.HeaderSecret))
             yield return "Segment__AcceptArrays is true, so Segment__HeaderSecret must be set; it is a secret of your choice, which the Segment webhook sends as the custom header X-Segment-Secret.";
+        if (string.IsNullOrWhiteSpace(options.WriteKey))
+        {
+            if (!string.IsNullOrWhiteSpace(configuration[$"{IterableOptions.Section}:{nameof(IterableOptions.WebhookSecret)}"]))
+                yield return "Iterable__WebhookSecret is set, so Segment__WriteKey must be set too; it is the write key of the Segment source that gets Iterable's messaging events (Segment: Connections, Sources, your HTTP API source, Overview).";
+        }
+        else if (options.WriteKey.Any(c => c is <= ' ' or > '~'))
+        {
+            yield return "Segment__WriteKey holds blanks or characters that no write key has; copy it again (Segment: Connections, Sources, your source, Overview).";
+        }
+
+        if (options.Patience < TimeSpan.FromMilliseconds(50) || options.Patience > JsonPost.Timeout)
+            yield return $"Segment__Patience is {options.Patience}; it must be from 00:00:00.05 to {JsonPost.Timeout}.";
+        if (Settings.CheckAddress("Segment__BaseUrl", options.BaseUrl, "https://api.segment.io") is { } problem)
+            yield return problem;
     }
 
     private static IEnumerable<string> Check(StorageOptions options, IConfiguration configuration)
@@ -146,7 +185,7 @@ public static class App
             yield return "Iterable__ApiKey is not set; it is a server-side API key of your Iterable project (Iterable: Integrations, API Keys).";
         else if (options.ApiKey.Any(c => c is <= ' ' or > '~'))
             yield return "Iterable__ApiKey holds blanks or characters that no API key has; copy it again (Iterable: Integrations, API Keys).";
-        if (Settings.CheckAddress("Iterable__BaseUrl", options.BaseUrl) is { } problem)
+        if (Settings.CheckAddress("Iterable__BaseUrl", options.BaseUrl, "https://api.iterable.com") is { } problem)
             yield return problem;
         if (options is { ProjectType: ProjectType.Email, DataCenter: DataCenter.EU, BaseUrl: null or "" })
             yield return "Iterable__ProjectType is Email, which Iterable's EU data centre does not have; it must be Hybrid or UserId there.";

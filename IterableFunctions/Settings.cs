@@ -38,10 +38,10 @@ public static class Settings
     }
 
     /// <summary>An address without a path of the API, by https, or by http where it stays on this machine.</summary>
-    public static string? CheckAddress(string setting, string? value) => string.IsNullOrEmpty(value) ? null
-        : !Uri.TryCreate(value, UriKind.Absolute, out var uri) ? $"{setting} is no address; it must be one such as https://api.iterable.com."
+    public static string? CheckAddress(string setting, string? value, string example) => string.IsNullOrEmpty(value) ? null
+        : !Uri.TryCreate(value, UriKind.Absolute, out var uri) ? $"{setting} is no address; it must be one such as {example}."
         : uri.UserInfo.Length > 0 || uri.Query.Length > 0 ? $"{setting} must not hold credentials or a query."
-        : uri.Scheme is not ("https" or "http") ? $"{setting} is \"{value}\"; it must be an address such as https://api.iterable.com."
+        : uri.Scheme is not ("https" or "http") ? $"{setting} is \"{value}\"; it must be an address such as {example}."
         : uri.Scheme == "http" && !uri.IsLoopback ? $"{setting} is \"{value}\"; plain http is taken only on loopback, so it must begin with https."
         : uri.AbsolutePath.TrimEnd('/') is var path && (path.EndsWith("/api", StringComparison.OrdinalIgnoreCase) || path.EndsWith("/v1", StringComparison.OrdinalIgnoreCase)) ? $"{setting} is \"{value}\"; leave out {path[path.LastIndexOf('/')..]}, which is added to it."
         : null;

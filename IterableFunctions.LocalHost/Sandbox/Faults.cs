@@ -75,7 +75,7 @@ public sealed record Fault
 /// <param name="CallsSeen">How many it could have met: more where it takes only every so-many-th.</param>
 public sealed record ArmedFault(int Id, Fault Fault, int CallsLeft, int CallsMet, int CallsSeen);
 
-/// <summary>The faults in waiting.</summary>
+/// <summary>The faults in waiting, and what they do.</summary>
 internal sealed class Faults
 {
     private readonly Lock _lock = new();
@@ -144,8 +144,70 @@ internal sealed class Faults
         => (fault.Endpoint is null || fault.Endpoint == endpoint)
             && (fault.User is not { } user || string.Equals(argument, user, StringComparison.OrdinalIgnoreCase) || (body is { } json && Names(json, user)));
 
+    /// <summary>Answers a call that a fault has met; null for a broken connection.</summary>
+    /// <param name="fault">The fault.</param>
+    /// <param name="handle">Handles the call as usual; gives its answer, and what was logged.</param>
+    /// <param name="log">Logs a call that is not handled.</param>
+    /// <param name="amend">Changes what was logged, for its caller sees something else.</param>
+    /// <param name="time">The clock of hangs.</param>
+    /// <param name="gone">Signals that the caller has given up.</param>
+    public static async ValueTask<Answer?> AnswerAsync(
+        Fault fault, Func<FaultMode, (Answer Answer, SandboxCall Logged)> handle, Action<Answer, FaultMode> log, Action<SandboxCall, Answer> amend, TimeProvider time, CancellationToken gone)
+    {
+        switch (fault.Mode)
+        {
+            case FaultMode.Status or FaultMode.RefuseKey:
+                var refusal = AnswerOf(fault);
+                log(refusal, fault.Mode);
+                return refusal;
+
+            case FaultMode.BreakBefore:
+                log(Unanswered("Connection broken before the call took effect"), fault.Mode);
+                return null;
+
+            case FaultMode.Hang:
+                if (await WaitAsync(fault, time, gone))
+                    return handle(fault.Mode).Answer;
+                log(Unanswered("The caller gave up before the call took effect"), fault.Mode);
+                return null;
+
+            case FaultMode.StatusAfter:
+                var (_, masked) = handle(fault.Mode);
+                var instead = AnswerOf(fault);
+                amend(masked, instead);
+                return instead;
+
+            case FaultMode.BreakAfter:
+                var (_, broken) = handle(fault.Mode);
+                amend(broken, Unanswered("Connection broken after the call took effect"));
+                return null;
+
+            default:
+                var (answer, hung) = handle(fault.Mode);
+                if (await WaitAsync(fault, time, gone))
+                    return answer;
+                amend(hung, Unanswered("The caller gave up after the call took effect"));
+                return null;
+        }
+    }
+
+    private static async Task<bool> WaitAsync(Fault fault, TimeProvider time, CancellationToken gone)
+    {
+        try
+        {
+            await Task.Delay(TimeSpan.FromSeconds(fault.HangSeconds), time, gone);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static Answer Unanswered(string why) => new(0, null, why, []);
+
     /// <summary>The answer of the modes that answer.</summary>
-    public static Answer AnswerOf(Fault fault)
+    private static Answer AnswerOf(Fault fault)
     {
         var status = fault.Mode == FaultMode.RefuseKey ? 401 : fault.Status;
         if (fault.Code is null && status is 502 or 503 or 504)
@@ -173,9 +235,9 @@ internal sealed class Faults
     {
         JsonValueKind.Object => json.EnumerateObject().Any(property =>
             property.Value.ValueKind == JsonValueKind.String
-                ? (property.Name.EndsWith("email", StringComparison.OrdinalIgnoreCase) || property.Name.EndsWith("userId", StringComparison.OrdinalIgnoreCase))
+                ? (property.Name.EndsWith("email", StringComparison.OrdinalIgnoreCase) || property.Name.EndsWith("userId", StringComparison.OrdinalIgnoreCase) || property.Name == "anonymousId")
                     && string.Equals(property.Value.GetString(), user, StringComparison.OrdinalIgnoreCase)
-                : property.Name is "user" or "users" or "events" && Names(property.Value, user)),
+                : property.Name is "user" or "users" or "events" or "batch" && Names(property.Value, user)),
         JsonValueKind.Array => json.EnumerateArray().Any(item => Names(item, user)),
         _ => false,
     };

@@ -35,11 +35,37 @@ public static class SandboxEndpoints
         app.MapGet("/sandbox/contact", context => SendAsync(context, SandboxJson.Contact(
             sandbox, context.Request.Query["email"], context.Request.Query["userId"], (int)Math.Clamp(Number(context, "limit") ?? 200, 0, 10_000))));
 
-        app.MapPost("/sandbox/faults", context => AddFaultAsync(context, sandbox));
-        app.MapGet("/sandbox/faults", context => context.Response.WriteAsJsonAsync(new { faults = sandbox.ArmedFaults }, _json));
-        app.MapDelete("/sandbox/faults", context =>
-            context.Response.WriteAsJsonAsync(new { removed = sandbox.ClearFaults((int?)Number(context, "id")) }, _json));
+        app.MapFaults("/sandbox/faults", sandbox.Faults);
         return app;
+    }
+
+    /// <summary>
+    /// Adds a Segment source: its API (<c>/sandbox/segment/v1/batch</c>, for <c>Segment__BaseUrl</c> = <c>http://127.0.0.1:PORT/sandbox/segment</c>), its page (<c>/sandbox/segment</c>), what has
+    /// arrived (<c>/sandbox/segment/events</c>) and its faults (<c>/sandbox/segment/faults</c>).
+    /// </summary>
+    public static IEndpointRouteBuilder MapSandbox(this IEndpointRouteBuilder app, SandboxSegment segment)
+    {
+        app.Map("/sandbox/segment/v1/{**path}", async context =>
+        {
+            var body = await ReadAsync(context, SandboxSegment.BodyLimit);
+            var request = new TrackingRequest(context.Request.Method, (string?)context.GetRouteValue("path") ?? "", context.Request.Headers.Authorization, body);
+            await SendAsync(context, await segment.AnswerAsync(request, context.RequestAborted));
+        });
+        app.MapGet("/sandbox/segment", context => SendResourceAsync(context, "segment.html", "text/html; charset=utf-8"));
+        // The two pages share their look, wherever only one of them is served.
+        app.MapGet("/sandbox/segment/page.css", context => SendResourceAsync(context, "page.css", "text/css; charset=utf-8"));
+        app.MapGet("/sandbox/segment/page.js", context => SendResourceAsync(context, "segment.js", "text/javascript; charset=utf-8"));
+        app.MapGet("/sandbox/segment/events", context => context.Response.WriteAsJsonAsync(
+            new { segment.StartedAt, events = segment.EventsAfter(Number(context, "after") ?? 0, (int)Math.Clamp(Number(context, "limit") ?? 1_000, 0, 10_000)) }, _json));
+        app.MapFaults("/sandbox/segment/faults", segment.Faults);
+        return app;
+    }
+
+    private static void MapFaults(this IEndpointRouteBuilder app, string path, Faults faults)
+    {
+        app.MapPost(path, context => AddFaultAsync(context, faults));
+        app.MapGet(path, context => context.Response.WriteAsJsonAsync(new { faults = faults.Armed() }, _json));
+        app.MapDelete(path, context => context.Response.WriteAsJsonAsync(new { removed = faults.Remove((int?)Number(context, "id")) }, _json));
     }
 
     private static async Task AnswerAsync(HttpContext context, SandboxIterable sandbox)
@@ -48,7 +74,12 @@ public static class SandboxEndpoints
         var key = (string?)headers["Api-Key"] ?? headers["Api_Key"];
         var body = await ReadAsync(context, sandbox.BodyLimit);
         var request = new ApiRequest(context.Request.Method, PathOf(context), key, body, name => context.Request.Query[name]);
-        var answer = await sandbox.AnswerAsync(request, context.RequestAborted);
+        await SendAsync(context, await sandbox.AnswerAsync(request, context.RequestAborted));
+    }
+
+    /// <summary>Sends an answer; null breaks the connection.</summary>
+    private static async Task SendAsync(HttpContext context, Answer? answer)
+    {
         if (answer is null)
         {
             context.Abort();
@@ -95,7 +126,7 @@ public static class SandboxEndpoints
         return growing.ToArray();
     }
 
-    private static async Task AddFaultAsync(HttpContext context, SandboxIterable sandbox)
+    private static async Task AddFaultAsync(HttpContext context, Faults faults)
     {
         Fault? fault;
         try
@@ -112,7 +143,7 @@ public static class SandboxEndpoints
             await ProblemAsync(context, "status must be an HTTP status, calls not 0, every at least 1, hangSeconds between 0 and 86400.");
             return;
         }
-        var id = sandbox.AddFault(fault);
+        var id = faults.Add(fault);
         context.Response.StatusCode = 201;
         await context.Response.WriteAsJsonAsync(new { id }, _json);
     }

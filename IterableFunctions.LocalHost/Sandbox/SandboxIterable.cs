@@ -20,7 +20,6 @@ public sealed class SandboxIterable : IDisposable
     private readonly SandboxOptions _options;
     private readonly Project _project;
     private readonly RateBuckets _buckets;
-    private readonly Faults _faults = new();
     private readonly CallLog _log;
     private readonly Journal? _journal;
     private long _lastNumber;
@@ -66,7 +65,7 @@ public sealed class SandboxIterable : IDisposable
     public IReadOnlyList<EndpointRate> Rates => _buckets.Levels();
 
     /// <summary>The faults that still wait for calls.</summary>
-    public IReadOnlyList<ArmedFault> ArmedFaults => _faults.Armed();
+    public IReadOnlyList<ArmedFault> ArmedFaults => Faults.Armed();
 
     /// <summary>How much there is: users, custom events, purchases; calls in all, replayed ones included, and of these refused.</summary>
     public (int Users, int Events, int Purchases, long Calls, long Refused) Counts =>
@@ -87,13 +86,15 @@ public sealed class SandboxIterable : IDisposable
             return _log.After(number, most);
     }
 
+    internal Faults Faults { get; } = new();
+
     /// <summary>Makes the next calls fail.</summary>
     /// <returns>An id for <see cref="ClearFaults"/>.</returns>
-    public int AddFault(Fault fault) => _faults.Add(fault);
+    public int AddFault(Fault fault) => Faults.Add(fault);
 
     /// <summary>Removes one fault, or all.</summary>
     /// <returns>How many were removed.</returns>
-    public int ClearFaults(int? id = null) => _faults.Remove(id);
+    public int ClearFaults(int? id = null) => Faults.Remove(id);
 
     /// <inheritdoc />
     public void Dispose() => _journal?.Dispose();
@@ -115,47 +116,11 @@ public sealed class SandboxIterable : IDisposable
         using var document = route.HasBody && request.Body is { } bytes ? Bodies.Parse(bytes) : null;
         var call = new Call(request, route, argument, document?.RootElement, at);
 
-        var fault = _faults.Take(route.Name, call.Json, argument);
+        var fault = Faults.Take(route.Name, call.Json, argument);
         if (fault is null)
             return Handle(call, null).Answer;
 
-        switch (fault.Mode)
-        {
-            case FaultMode.Status or FaultMode.RefuseKey:
-                var refusal = Faults.AnswerOf(fault);
-                Log(call, refusal, fault.Mode);
-                return refusal;
-
-            case FaultMode.BreakBefore:
-                Log(call, Unanswered("Connection broken before the call took effect"), fault.Mode);
-                return null;
-
-            case FaultMode.Hang:
-                if (!await WaitAsync(fault, gone))
-                {
-                    Log(call, Unanswered("The caller gave up before the call took effect"), fault.Mode);
-                    return null;
-                }
-                return Handle(call, fault.Mode).Answer;
-
-            case FaultMode.StatusAfter:
-                var (_, masked) = Handle(call, fault.Mode);
-                var instead = Faults.AnswerOf(fault);
-                Amend(masked, instead);
-                return instead;
-
-            case FaultMode.BreakAfter:
-                var (_, broken) = Handle(call, fault.Mode);
-                Amend(broken, Unanswered("Connection broken after the call took effect"));
-                return null;
-
-            default:
-                var (answer, hung) = Handle(call, fault.Mode);
-                if (await WaitAsync(fault, gone))
-                    return answer;
-                Amend(hung, Unanswered("The caller gave up after the call took effect"));
-                return null;
-        }
+        return await Faults.AnswerAsync(fault, mode => Handle(call, mode), (answer, mode) => Log(call, answer, mode), Amend, _options.Time, gone);
     }
 
     private (Answer Answer, SandboxCall Logged) Handle(Call call, FaultMode? fault)
@@ -286,21 +251,6 @@ public sealed class SandboxIterable : IDisposable
         // A copy, so that the rest can be collected.
         return body.Length <= most ? body : body[..most];
     }
-
-    private async Task<bool> WaitAsync(Fault fault, CancellationToken gone)
-    {
-        try
-        {
-            await Task.Delay(TimeSpan.FromSeconds(fault.HangSeconds), _options.Time, gone);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-    }
-
-    private static Answer Unanswered(string why) => new(0, null, why, []);
 
     private static Answer BadJson(Call call, IReadOnlyDictionary<string, string>? complaints) =>
         Answer.Refusal(400, "BadJsonBody", $"[/api/{call.Request.Path}] Invalid JSON body", complaints is null ? null : json =>

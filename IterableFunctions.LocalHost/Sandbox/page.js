@@ -337,3 +337,5 @@ window.addEventListener("popstate", show);
 document.addEventListener("visibilitychange", () => tick());
 setInterval(tick, 1000);
 show();
+// Where a real write key is set, there is no sandbox source.
+fetch("/sandbox/segment/events?limit=0").then(answer => { $("segment").hidden = !answer.ok; });

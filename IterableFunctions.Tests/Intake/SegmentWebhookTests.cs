@@ -120,7 +120,8 @@ public sealed class SegmentWebhookTests(OwnAzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task Messages_of_one_user_keep_their_order_whichever_identifier_they_bring()
     {
-        await using var app = await StartAsync();
+        // With profiles only the newest would be sent.
+        await using var app = await StartAsync(new() { ["Personas__Enabled"] = "false" });
         var batch = string.Join(',', Enumerable.Range(0, 60).Select(i => (i % 3) switch
         {
             0 => $$"""{"type":"identify","userId":"u-1","traits":{"email":"ann@example.com","n":{{i}} } }""",
@@ -320,7 +321,7 @@ public sealed class SegmentWebhookTests(OwnAzuriteFixture azurite) : IClassFixtu
         Assert.Equal("BadApiKey", (await app.Client.PostAsync(Track)).Code);
 
         var lines = Enum.GetValues<LogLevel>().SelectMany(app.Logs.At).ToList();
-        Assert.Contains(lines, line => line.Contains("The API key is refused", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("API key is refused", StringComparison.Ordinal));
         Assert.DoesNotContain(lines, line => line.Contains(key, StringComparison.Ordinal));
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using IterableFunctions.Iterable;
+using IterableFunctions.Sending;
 
 namespace IterableFunctions.Tests.Iterable;
 

@@ -20,6 +20,18 @@ public sealed class HostSettingsTests : IDisposable
         Assert.Equal("4", settings.Values["AzureFunctionsJobHost:extensions:queues:batchSize"]);
         Assert.True(settings.Sandbox);
         Assert.Equal(("sandbox", "http://127.0.0.1:7071/sandbox"), (settings.Values["Iterable:ApiKey"], settings.Values["Iterable:BaseUrl"]));
+        Assert.True(settings.SandboxSegment);
+        Assert.Equal(("sandbox", "http://127.0.0.1:7071/sandbox/segment"), (settings.Values["Segment:WriteKey"], settings.Values["Segment:BaseUrl"]));
+        Assert.Equal("local-webhook-token", settings.Values["Iterable:WebhookSecret"]);
+    }
+
+    [Fact]
+    public void With_a_write_key_there_is_no_sandbox_source()
+    {
+        var settings = HostSettings.Read([], Told(("Segment__WriteKey", "0123")));
+        Assert.False(settings.SandboxSegment);
+        Assert.DoesNotContain("Segment:BaseUrl", settings.Values.Keys);
+        Assert.True(settings.Sandbox);
     }
 
     [Fact]

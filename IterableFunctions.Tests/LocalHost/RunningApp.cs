@@ -23,6 +23,9 @@ public sealed class RunningApp : IAsyncDisposable
     /// <summary>What plays Iterable.</summary>
     public SandboxIterable Sandbox => App.Services.GetRequiredService<SandboxIterable>();
 
+    /// <summary>What plays the Segment source.</summary>
+    public SandboxSegment Segment => App.Services.GetRequiredService<SandboxSegment>();
+
     public RecordedLogs Logs { get; }
 
     /// <param name="storage">A connection string.</param>

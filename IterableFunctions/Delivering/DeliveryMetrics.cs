@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Limits;
 
 namespace IterableFunctions.Delivering;
@@ -21,17 +20,19 @@ public sealed class DeliveryMetrics
     {
         _time = time;
         var meter = meters.Create(Meter);
-        _delivered = meter.CreateCounter<long>("iterable.calls.delivered", "{call}", "Calls that Iterable has taken.");
+        _delivered = meter.CreateCounter<long>("iterable.calls.delivered", "{call}", "Calls that Iterable, or Segment (endpoint /v1/batch), has taken.");
         _queued = meter.CreateCounter<long>("iterable.calls.queued", "{call}", "Calls that were put into the queue for another attempt.");
         _deadLettered = meter.CreateCounter<long>("iterable.calls.dead_lettered", "{call}", "Calls that were given up.");
-        _latency = meter.CreateHistogram<double>("iterable.delivery.latency", "s", "From a message's timestamp until Iterable has it.", advice: new()
+        _latency = meter.CreateHistogram<double>("iterable.delivery.latency", "s", "From a message's timestamp until Iterable, or Segment, has it.", advice: new()
         {
             HistogramBucketBoundaries = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400, 604_800],
         });
-        meter.CreateObservableGauge("iterable.rate", () => limits.Rates.Select(rate => new Measurement<double>(rate.Rate, Endpoint(rate.Endpoint))), "{call}/s", "Calls that this instance may make.");
+        meter.CreateObservableGauge("iterable.rate", () => limits.Rates.Select(rate => new Measurement<double>(rate.Rate, Endpoint(rate.Endpoint.Path))), "{call}/s", "Calls that this instance may make.");
     }
 
-    public void Delivered(IterableEndpoint endpoint, DateTime timestamp)
+    /// <param name="endpoint">Of the call.</param>
+    /// <param name="timestamp">When what it tells of happened, UTC.</param>
+    public void Delivered(string endpoint, DateTime timestamp)
     {
         _delivered.Add(1, Endpoint(endpoint));
         _latency.Record(Math.Max(0, (_time.GetUtcNow().UtcDateTime - timestamp).TotalSeconds), Endpoint(endpoint));
@@ -47,5 +48,5 @@ public sealed class DeliveryMetrics
     public void DeadLettered(string endpoint, DeadLetterReason reason, string code)
         => _deadLettered.Add(1, new TagList { { "endpoint", endpoint }, { "reason", reason.ToString() }, { "code", code } });
 
-    private static KeyValuePair<string, object?> Endpoint(IterableEndpoint endpoint) => new("endpoint", endpoint.Path);
+    private static KeyValuePair<string, object?> Endpoint(string endpoint) => new("endpoint", endpoint);
 }

@@ -2,6 +2,8 @@ using System.Text.Json;
 using Azure;
 using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Limits;
+using IterableFunctions.Segment;
+using IterableFunctions.Sending;
 using IterableFunctions.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -9,11 +11,12 @@ using Microsoft.Extensions.Options;
 namespace IterableFunctions.Delivering;
 
 /// <summary>
-/// Delivers calls and loses none: what Iterable cannot take now waits in the queue <c>forward</c>, what it refuses for good, and what is too old, is a dead letter. Nothing is
-/// reported as done before it is at Iterable or in storage.
+/// Delivers calls to Iterable and to Segment, and loses none: what cannot be taken now waits in the queue <c>forward</c>, what is refused for good, and what is too old, is a dead letter.
+/// Nothing is reported as done before it is there or in storage.
 /// </summary>
 public sealed partial class Forwarder(
     IterableClient iterable,
+    TrackingClient tracking,
     LastLook lastLook,
     ForwardQueue queue,
     DeadLetterTable deadLetters,
@@ -23,7 +26,10 @@ public sealed partial class Forwarder(
     ILogger<Forwarder> logger)
 {
     /// <summary>Time kept back from an attempt, to queue the call when it fails.</summary>
-    private static readonly TimeSpan StorageShare = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan StorageShare = TimeSpan.FromSeconds(1);
+
+    /// <summary>Calls to storage at the same time, for one batch.</summary>
+    private const int Concurrency = 64;
 
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
@@ -36,20 +42,33 @@ public sealed partial class Forwarder(
         using var scope = Log.Scope(logger, request.LogId);
         var call = PendingCall.Of(request, Now);
         var delivery = await AttemptAsync(request, Urgency.Live, within - StorageShare, cancellation);
-        try
+        return await SettleOrSayAsync(call, delivery, cancellation);
+    }
+
+    /// <summary>The first attempt of events for Segment, all in one call if they fit; the outcomes have their order.</summary>
+    /// <inheritdoc cref="DeliverAsync(IterableRequest, TimeSpan, CancellationToken)"/>
+    public async Task<IReadOnlyList<Outcome>> DeliverAsync(IReadOnlyList<TrackingEvent> events, TimeSpan within, CancellationToken cancellation)
+    {
+        var (started, first) = (time.GetTimestamp(), Now);
+        var outcomes = new Outcome[events.Count];
+        var done = 0;
+        foreach (var batch in TrackingBatch.Split(events))
         {
-            return await SettleAsync(call, delivery, cancellation);
+            var delivery = await AttemptAsync(batch, Left(), cancellation);
+            // One event of it may be the reason, so each is tried for itself.
+            var alone = delivery is Delivery.Refused && batch.Count > 1;
+            var from = done;
+            await Parallel.ForEachAsync(Enumerable.Range(0, batch.Count), new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation }, async (i, cancelled) =>
+            {
+                using var scope = Log.Scope(logger, LogIds.Of(batch[i].MessageId));
+                outcomes[from + i] = await SettleOrSayAsync(PendingCall.Of(batch[i], first), alone ? await AttemptAsync([batch[i]], Left(), cancelled) : delivery, cancelled);
+            });
+            done += batch.Count;
         }
-        catch (RequestFailedException e)
-        {
-            Log.NotStored(logger, request.LogId, e.Status, e.ErrorCode ?? "");
-            return new Outcome.NotStored(CodeOf(delivery));
-        }
-        catch (Exception e) when (e is AggregateException or TaskCanceledException && !cancellation.IsCancellationRequested)
-        {
-            Log.NotStored(logger, request.LogId, 0, e.GetType().Name);
-            return new Outcome.NotStored(CodeOf(delivery));
-        }
+
+        return outcomes;
+
+        TimeSpan Left() => within - StorageShare - time.GetElapsedTime(started);
     }
 
     /// <summary>Another attempt of what waited in the queue. Throws when storage fails, so that the message stays there.</summary>
@@ -60,7 +79,7 @@ public sealed partial class Forwarder(
         if (await queue.ReadAsync(message, cancellation) is not { } call)
             return;
         using var scope = Log.Scope(logger, LogIds.Of(call.MessageId));
-        var delivery = await AttemptAsync(call.ToRequest(), Urgency.Background, IterableClient.Timeout, cancellation);
+        var delivery = await AttemptAsync(call, cancellation);
         await SettleAsync(call, delivery, cancellation);
         await queue.ForgetAsync(message, cancellation);
     }
@@ -94,7 +113,7 @@ public sealed partial class Forwarder(
         if (letter.Call.IsUnreadable)
             return new Outcome.Failed(letter);
         using var scope = Log.Scope(logger, LogIds.Of(letter.Call.MessageId));
-        var delivery = await AttemptAsync(letter.Call.ToRequest(), Urgency.Background, IterableClient.Timeout, cancellation);
+        var delivery = await AttemptAsync(letter.Call, cancellation);
         if (delivery is Delivery.Delivered)
         {
             await deadLetters.DeleteAsync(id, cancellation);
@@ -115,6 +134,25 @@ public sealed partial class Forwarder(
         return new Outcome.Failed(letter);
     }
 
+    /// <summary>Another attempt, of what nobody waits for.</summary>
+    private Task<Delivery> AttemptAsync(PendingCall call, CancellationToken cancellation) => call.Target switch
+    {
+        CallTarget.Segment => AttemptAsync([call.ToTrackingEvent()], JsonPost.Timeout, cancellation),
+        _ => AttemptAsync(call.ToRequest(), Urgency.Background, JsonPost.Timeout, cancellation),
+    };
+
+    private async Task<Delivery> AttemptAsync(IReadOnlyList<TrackingEvent> events, TimeSpan within, CancellationToken cancellation)
+    {
+        var delivery = await tracking.SendAsync(events, within, cancellation);
+        if (delivery is Delivery.Delivered)
+        {
+            foreach (var one in events)
+                metrics.Delivered(TrackingClient.Path, one.Timestamp);
+        }
+
+        return delivery;
+    }
+
     /// <summary>One attempt; a conflict of the two identifiers (409) is tried once more by the userId alone.</summary>
     private async Task<Delivery> AttemptAsync(IterableRequest request, Urgency urgency, TimeSpan within, CancellationToken cancellation)
     {
@@ -125,8 +163,27 @@ public sealed partial class Forwarder(
         if (delivery is Delivery.Refused { Status: 409 } && UserIdAlone.Of(current) is { } readdressed)
             delivery = await iterable.SendAsync(readdressed, urgency, within - time.GetElapsedTime(started), cancellation);
         if (delivery is Delivery.Delivered)
-            metrics.Delivered(request.Endpoint, request.Timestamp);
+            metrics.Delivered(request.Endpoint.Path, request.Timestamp);
         return delivery;
+    }
+
+    /// <summary>Settles a first attempt; where storage does not take the call, its sender is told to keep it.</summary>
+    private async Task<Outcome> SettleOrSayAsync(PendingCall call, Delivery delivery, CancellationToken cancellation)
+    {
+        try
+        {
+            return await SettleAsync(call, delivery, cancellation);
+        }
+        catch (RequestFailedException e)
+        {
+            Log.NotStored(logger, LogIds.Of(call.MessageId), e.Status, e.ErrorCode ?? "");
+            return new Outcome.NotStored(CodeOf(delivery));
+        }
+        catch (Exception e) when (e is AggregateException or TaskCanceledException && !cancellation.IsCancellationRequested)
+        {
+            Log.NotStored(logger, LogIds.Of(call.MessageId), 0, e.GetType().Name);
+            return new Outcome.NotStored(CodeOf(delivery));
+        }
     }
 
     private async Task<Outcome> SettleAsync(PendingCall call, Delivery delivery, CancellationToken cancellation)
@@ -168,7 +225,7 @@ public sealed partial class Forwarder(
         return new Outcome.Failed(letter);
     }
 
-    /// <summary>An attempt counts when Iterable could have taken the call: a refused key, or a rate that is used up, is not the call's fault.</summary>
+    /// <summary>An attempt counts when the call could have been taken: a refused key, or a rate that is used up, is not the call's fault.</summary>
     private static PendingCall Counted(PendingCall call, Delivery delivery)
         => delivery is Delivery.NotSent or Delivery.KeyRefused ? call : call with { Attempts = call.Attempts + 1 };
 

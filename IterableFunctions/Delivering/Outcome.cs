@@ -1,6 +1,6 @@
 namespace IterableFunctions.Delivering;
 
-/// <summary>What became of a call: it is at Iterable, or it is safe here, or the sender must keep it.</summary>
+/// <summary>What became of a call: it is where it should be, or it is safe here, or the sender must keep it.</summary>
 public abstract record Outcome
 {
     private Outcome()

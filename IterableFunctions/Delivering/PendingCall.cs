@@ -1,6 +1,8 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IterableFunctions.Iterable;
+using IterableFunctions.Segment;
 
 namespace IterableFunctions.Delivering;
 
@@ -9,12 +11,15 @@ namespace IterableFunctions.Delivering;
 public enum CallTarget
 {
     Iterable,
+
+    /// <summary>A track call for the Segment source.</summary>
+    Segment,
 }
 
 /// <summary>A call that waits for another attempt, as it stands in the queue <c>forward</c> or in a dead letter.</summary>
-/// <param name="Endpoint">Path of Iterable's endpoint.</param>
+/// <param name="Endpoint">Path of the target's endpoint.</param>
 /// <param name="Body">The request's JSON.</param>
-/// <param name="MessageId">Of the Segment message.</param>
+/// <param name="MessageId">Of the Segment message that it comes from, or that it is.</param>
 /// <param name="UserId">That it is addressed to.</param>
 /// <param name="Email">That it is addressed to.</param>
 /// <param name="Timestamp">When it happened, UTC.</param>
@@ -43,6 +48,21 @@ public sealed record PendingCall(string Endpoint, JsonElement Body, string Messa
         Profile = request.Profile,
     };
 
+    /// <param name="tracked">The call.</param>
+    /// <param name="firstAttempt">When it was tried or put aside first, UTC.</param>
+    public static PendingCall Of(TrackingEvent tracked, DateTime firstAttempt) => new(
+        TrackingClient.Path,
+        JsonSerializer.Deserialize(tracked.Body.Span, AppJson.Default.JsonElement),
+        tracked.MessageId,
+        tracked.UserId,
+        tracked.Email,
+        tracked.Timestamp,
+        firstAttempt,
+        Attempts: 0)
+    {
+        Target = CallTarget.Segment,
+    };
+
     /// <summary>What the queue held that is no call of this app's, as text, for a person to look at.</summary>
     /// <param name="message">The message.</param>
     /// <param name="found">UTC. Only its day is kept, so that a letter that is written again after a crash replaces itself.</param>
@@ -52,7 +72,7 @@ public sealed record PendingCall(string Endpoint, JsonElement Body, string Messa
     [JsonIgnore]
     public bool IsUnreadable => Endpoint.Length == 0;
 
-    /// <summary>The call to send.</summary>
+    /// <summary>The call to send to Iterable.</summary>
     public IterableRequest ToRequest() => new()
     {
         Endpoint = new(Endpoint),
@@ -64,6 +84,25 @@ public sealed record PendingCall(string Endpoint, JsonElement Body, string Messa
         Profile = Profile,
         HasWaited = true,
     };
+
+    /// <summary>The call to send to Segment.</summary>
+    public TrackingEvent ToTrackingEvent() => new()
+    {
+        Body = Unescaped(Body),
+        MessageId = MessageId,
+        UserId = UserId,
+        Email = Email,
+        Timestamp = Timestamp,
+    };
+
+    /// <summary>Without the escapes that the queue's JSON has: they could make an event larger than Segment takes.</summary>
+    private static byte[] Unescaped(JsonElement body)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            body.WriteTo(json);
+        return bytes.ToArray();
+    }
 }
 
 /// <summary>What a message of the queue holds.</summary>

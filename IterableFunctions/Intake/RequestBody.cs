@@ -12,10 +12,34 @@ public static class RequestBody
     /// <summary>How much of a larger one is read and thrown away, so that the sender sees the answer instead of a broken connection.</summary>
     private const int MaxDiscarded = 1024 * 1024;
 
+    /// <summary>Answers a webhook by its body, or says why there is none to answer by: it is compressed, too large, or does not come.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="accept">What to answer to a body.</param>
+    public static async Task<WebhookAnswer> AcceptAsync(HttpRequest request, Func<byte[], CancellationToken, Task<WebhookAnswer>> accept)
+    {
+        var cancellation = request.HttpContext.RequestAborted;
+        if (request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+            return WebhookAnswer.Problem(StatusCodes.Status415UnsupportedMediaType, "content_encoding", "The body is compressed. Send it as it is.");
+        byte[]? body;
+        try
+        {
+            body = await ReadAsync(request, cancellation);
+        }
+        catch (Exception e) when (e is IOException || (e is OperationCanceledException && cancellation.IsCancellationRequested))
+        {
+            // Where the sender has gone nobody reads this, but nothing of it is our failure either.
+            return WebhookAnswer.Problem((e as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest, "unreadable_body", "The request broke off, came too slowly, or is not valid HTTP.");
+        }
+
+        return body is null
+            ? WebhookAnswer.Problem(StatusCodes.Status413PayloadTooLarge, "body_too_large", $"The body is larger than {MaxBytes} bytes. Send fewer messages at a time.")
+            : await accept(body, cancellation);
+    }
+
     /// <summary>
     /// The body, in memory that grows with what has arrived, whatever length the sender announces. Null when it is larger than <see cref="MaxBytes"/>.
     /// </summary>
-    public static async Task<byte[]?> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    private static async Task<byte[]?> ReadAsync(HttpRequest request, CancellationToken cancellation)
     {
         // The host's own limit answers by breaking off; ours reads no more than it takes, and says why.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)

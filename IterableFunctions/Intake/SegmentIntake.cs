@@ -12,17 +12,11 @@ namespace IterableFunctions.Intake;
 /// </summary>
 public sealed class SegmentIntake(MessageReader reader, DraftRecorder recorder, Forwarder forwarder, IOptions<SegmentOptions> options, TimeProvider time)
 {
-    /// <summary>Most messages in one body. Segment's batches end at 4,000.</summary>
-    public const int MaxMessages = 4_000;
-
     /// <summary>Segment waits 5 s for an answer; this is what we use of it.</summary>
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(4);
 
     /// <summary>What recording may take of it.</summary>
     private static readonly TimeSpan RecordingBudget = TimeSpan.FromSeconds(2.5);
-
-    /// <summary>When Segment is asked to come back after what could be neither delivered nor kept.</summary>
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
     /// <summary>Messages recorded, and calls to Iterable, at the same time, for one body.</summary>
     private const int Concurrency = 64;
@@ -47,7 +41,7 @@ public sealed class SegmentIntake(MessageReader reader, DraftRecorder recorder, 
 
         await RecordAsync(drafts, started, cancellation);
         await DeliverAsync(drafts, started, cancellation);
-        return Answer(drafts, several);
+        return WebhookAnswer.Of(drafts.ConvertAll(draft => draft.Result!), several);
     }
 
     private WebhookAnswer? CheckSignature(byte[] body, string? signature) => WebhookSignature.Check(body, signature, _options.SharedSecret) switch
@@ -65,7 +59,7 @@ public sealed class SegmentIntake(MessageReader reader, DraftRecorder recorder, 
         using var tokens = JsonTokens.Read(body, out var rejection);
         if (tokens is null)
         {
-            refusal = BadRequest(rejection!);
+            refusal = WebhookAnswer.BadRequest(rejection!);
             return [];
         }
 
@@ -86,7 +80,7 @@ public sealed class SegmentIntake(MessageReader reader, DraftRecorder recorder, 
                 batches += member.NameIs("batch"u8) ? 1 : 0;
             if (batches > 1)
             {
-                refusal = BadRequest(new("repeated_field", "The body holds the field \"batch\" twice. Send it once."));
+                refusal = WebhookAnswer.BadRequest(new("repeated_field", "The body holds the field \"batch\" twice. Send it once."));
                 return [];
             }
         }
@@ -94,28 +88,16 @@ public sealed class SegmentIntake(MessageReader reader, DraftRecorder recorder, 
         if (!several)
             return [reader.Read(messages, signed: true, forward)];
 
-        var drafts = new List<Draft>();
-        foreach (var message in messages.Elements)
-        {
-            if (drafts.Count == MaxMessages)
-            {
-                refusal = BadRequest(new("too_many_messages", $"The body holds more than {MaxMessages} messages."));
-                return [];
-            }
-
-            drafts.Add(reader.Read(message, signed: !tokens.Root.IsArray || drafts.Count == 0, forward));
-        }
-
-        if (drafts.Count == 0)
-            refusal = BadRequest(new("no_messages", "The body holds no message."));
-        return drafts;
+        // Of a body that is an array only the first message is signed.
+        var (all, index) = (!tokens.Root.IsArray, 0);
+        return BodyMessages.Read(messages, message => reader.Read(message, signed: index++ == 0 || all, forward), out refusal);
     }
 
     private WebhookAnswer? CheckArray(string? headerSecret)
     {
         if (!_options.AcceptArrays)
         {
-            return BadRequest(new("arrays_not_accepted", "The body is an array, of which Segment signs only the first message. Switch batching off in the Segment webhook, or set Segment__AcceptArrays and Segment__HeaderSecret."));
+            return WebhookAnswer.BadRequest(new("arrays_not_accepted", "The body is an array, of which Segment signs only the first message. Switch batching off in the Segment webhook, or set Segment__AcceptArrays and Segment__HeaderSecret."));
         }
 
         return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(headerSecret ?? ""), Encoding.UTF8.GetBytes(_options.HeaderSecret ?? ""))
@@ -152,45 +134,8 @@ public sealed class SegmentIntake(MessageReader reader, DraftRecorder recorder, 
         var outcome = draft.First is { } first ? await forwarder.DeliverAsync(first, Budget - time.GetElapsedTime(started), cancellation) : null;
         if (outcome is not Outcome.NotStored)
             outcome = await forwarder.DeliverAsync(request, Budget - time.GetElapsedTime(started), cancellation);
-        var result = new MessageResult(StatusOf(outcome), request.MessageId) { Endpoint = request.Endpoint.Path, Warning = draft.Warning };
-        draft.Result = outcome switch
-        {
-            Outcome.Queued queued => result with { Code = queued.Code, Detail = "Iterable could not take it now; it is tried again." },
-            Outcome.Failed failed => result with { Code = failed.Letter.Code, Detail = failed.Letter.Message, DeadLetterId = failed.Letter.Id },
-            Outcome.NotStored lost => result with { Code = lost.Code, Detail = "Iterable could not take it now, and storage could not keep it." },
-            _ => result,
-        };
+        draft.Result = MessageResult.Of(outcome!, request.MessageId, "Iterable") with { Endpoint = request.Endpoint.Path, Warning = draft.Warning };
     }
-
-    private static MessageStatus StatusOf(Outcome outcome) => outcome switch
-    {
-        Outcome.Delivered => MessageStatus.Delivered,
-        Outcome.Queued => MessageStatus.Queued,
-        Outcome.Failed => MessageStatus.Failed,
-        _ => MessageStatus.NotDelivered,
-    };
-
-    private static WebhookAnswer Answer(List<Draft> drafts, bool several)
-    {
-        var results = drafts.ConvertAll(draft => draft.Result!);
-        if (results.Find(result => result.Status == MessageStatus.NotDelivered) is { } lost)
-        {
-            return WebhookAnswer.Problem(StatusCodes.Status503ServiceUnavailable, lost.Code!, $"{lost.Detail} Send it again.", several ? results : null, several ? null : lost.MessageId, RetryAfter);
-        }
-
-        if (several)
-        {
-            return results.TrueForAll(result => result.Status == MessageStatus.Rejected)
-                ? WebhookAnswer.Problem(StatusCodes.Status400BadRequest, "all_rejected", "None of the messages can be taken as it is.", results)
-                : WebhookAnswer.Of(results);
-        }
-
-        return results[0] is { Status: MessageStatus.Rejected } rejected
-            ? WebhookAnswer.Problem(StatusCodes.Status400BadRequest, rejected.Code!, rejected.Detail!, messageId: rejected.MessageId, recorded: rejected.Recorded)
-            : WebhookAnswer.Of(results[0]);
-    }
-
-    private static WebhookAnswer BadRequest(Rejection rejection) => WebhookAnswer.Problem(StatusCodes.Status400BadRequest, rejection.Code, rejection.Detail);
 
     private static WebhookAnswer Unauthorized(string code, string detail) => WebhookAnswer.Problem(StatusCodes.Status401Unauthorized, code, detail);
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json.Serialization;
+using IterableFunctions.Segment;
 using Microsoft.AspNetCore.Http;
 
 namespace IterableFunctions.Intake;
@@ -7,6 +7,9 @@ namespace IterableFunctions.Intake;
 /// <summary>An answer to a webhook: a result, or a problem document (RFC 9457).</summary>
 public sealed class WebhookAnswer : IResult
 {
+    /// <summary>When a sender is asked to come back with what could be neither delivered nor kept.</summary>
+    private static readonly TimeSpan SendAgain = TimeSpan.FromSeconds(30);
+
     private readonly object _body;
 
     private WebhookAnswer(int status, object body)
@@ -21,10 +24,32 @@ public sealed class WebhookAnswer : IResult
     /// <summary>Sent as <c>Retry-After</c>, in whole seconds.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
-    /// <summary>202 for what is safe here and not at Iterable yet, else 200.</summary>
-    public static WebhookAnswer Of(MessageResult result) => new(result.Status == MessageStatus.Queued ? StatusCodes.Status202Accepted : StatusCodes.Status200OK, result);
+    /// <summary>202 for what is safe here and not delivered yet, else 200.</summary>
+    private static WebhookAnswer Of(MessageResult result) => new(result.Status == MessageStatus.Queued ? StatusCodes.Status202Accepted : StatusCodes.Status200OK, result);
 
-    public static WebhookAnswer Of(IReadOnlyList<MessageResult> results) => new(StatusCodes.Status200OK, new MessageResults(results));
+    /// <summary>
+    /// What became of a body's messages: 200 with a result for each, 400 when none of them can be taken, 503 when one is neither delivered nor kept.
+    /// </summary>
+    /// <param name="results">In the messages' order.</param>
+    /// <param name="several">Whether the sender sent a list, of one perhaps, and expects one.</param>
+    public static WebhookAnswer Of(IReadOnlyList<MessageResult> results, bool several)
+    {
+        if (results.FirstOrDefault(result => result.Status == MessageStatus.NotDelivered) is { } lost)
+            return Problem(StatusCodes.Status503ServiceUnavailable, lost.Code!, $"{lost.Detail} Send it again.", several ? results : null, several ? null : lost.MessageId, SendAgain);
+        if (several)
+        {
+            return results.All(result => result.Status == MessageStatus.Rejected)
+                ? Problem(StatusCodes.Status400BadRequest, "all_rejected", "None of the messages can be taken as it is.", results)
+                : new(StatusCodes.Status200OK, new MessageResults(results));
+        }
+
+        return results[0] is { Status: MessageStatus.Rejected } rejected
+            ? Problem(StatusCodes.Status400BadRequest, rejected.Code!, rejected.Detail!, messageId: rejected.MessageId, recorded: rejected.Recorded)
+            : Of(results[0]);
+    }
+
+    /// <summary>400: the body as a whole can never succeed.</summary>
+    public static WebhookAnswer BadRequest(Rejection rejection) => Problem(StatusCodes.Status400BadRequest, rejection.Code, rejection.Detail);
 
     /// <param name="status">HTTP status.</param>
     /// <param name="code">For programs.</param>

@@ -1,5 +1,5 @@
-using System.Net.Http.Headers;
 using IterableFunctions.Iterable.Limits;
+using IterableFunctions.Sending;
 using Microsoft.Extensions.Logging;
 
 namespace IterableFunctions.Iterable;
@@ -9,18 +9,12 @@ namespace IterableFunctions.Iterable;
 /// </summary>
 public sealed partial class IterableClient(HttpClient http, IterableLimits limits, KeyGuard key, TimeProvider time, ILogger<IterableClient> logger)
 {
-    /// <summary>How long one call may take.</summary>
-    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
-
-    /// <summary>More than Iterable's longest answer to one call; what a proxy says beyond that is not read.</summary>
-    private const int MaxAnswerBytes = 64 * 1024;
-
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
+    private readonly JsonPost _post = new(http, time);
 
     /// <summary>Sends a call when it is its turn.</summary>
     /// <param name="request">The call.</param>
     /// <param name="urgency">Whose turn comes first.</param>
-    /// <param name="within">The time that there is, the wait for its turn included; at most <see cref="Timeout"/> of it used a call.</param>
+    /// <param name="within">The time that there is, the wait for its turn included; at most <see cref="JsonPost.Timeout"/> of it used a call.</param>
     /// <param name="cancellation">Ends the attempt with <see cref="OperationCanceledException"/>.</param>
     public async Task<Delivery> SendAsync(IterableRequest request, Urgency urgency, TimeSpan within, CancellationToken cancellation)
     {
@@ -28,7 +22,7 @@ public sealed partial class IterableClient(HttpClient http, IterableLimits limit
         var limiter = limits[request.Endpoint];
         if (await limiter.EnterAsync(urgency, within, cancellation) is { } busy)
             return new Delivery.NotSent("RateLimited", busy);
-        if (await key.EnterAsync(request.Endpoint, cancellation) is { } refused)
+        if (await key.EnterAsync(request.Endpoint.Path, cancellation) is { } refused)
             return new Delivery.NotSent("KeyRefused", refused);
         if (within - time.GetElapsedTime(started) is not { Ticks: > 0 } left)
             return new Delivery.NotSent("NoTimeLeft", TimeSpan.Zero);
@@ -38,92 +32,38 @@ public sealed partial class IterableClient(HttpClient http, IterableLimits limit
         switch (delivery)
         {
             case Delivery.KeyRefused answer:
-                await key.RefusedAsync(request.Endpoint, answer.Status, cancellation);
+                await key.RefusedAsync(request.Endpoint.Path, answer.Status, cancellation);
                 break;
             case Delivery.RetryLater { Status: 429 } answer:
                 limiter.Rate.Refused(sent, answer.After);
                 break;
             case Delivery.Delivered or Delivery.Refused:
                 limiter.Rate.Succeeded();
-                await key.AcceptedAsync(request.Endpoint, cancellation);
+                await key.AcceptedAsync(request.Endpoint.Path, cancellation);
                 break;
         }
 
         return delivery;
     }
 
-    /// <summary>
-    /// A connection that breaks before the answer is tried once more, after a short and uneven wait, when there is time: every call can be repeated without doubling its effect.
-    /// </summary>
     private async Task<Delivery> SendNowAsync(IterableRequest request, TimeSpan within, CancellationToken cancellation)
     {
-        var started = time.GetTimestamp();
-        using var limit = new CancellationTokenSource(within < Timeout ? within : Timeout, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await AttemptAsync(request, both.Token);
-            }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-            {
-                Log.NoAnswer(logger, request.Endpoint, request.LogId, "Timeout");
-                return new Delivery.RetryLater(0, "Timeout");
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException)
-            {
-                var pause = TimeSpan.FromMilliseconds(Random.Shared.Next(50, 150));
-                if (attempt > 1 || within - time.GetElapsedTime(started) < 2 * pause)
-                {
-                    Log.NoAnswer(logger, request.Endpoint, request.LogId, "ConnectionFailed");
-                    return new Delivery.RetryLater(0, "ConnectionFailed");
-                }
-
-                await Task.Delay(pause, time, cancellation);
-            }
-        }
-    }
-
-    private async Task<Delivery> AttemptAsync(IterableRequest request, CancellationToken cancellation)
-    {
-        using var content = new ReadOnlyMemoryContent(request.Body);
-        content.Headers.ContentType = Json;
-        using var message = new HttpRequestMessage(HttpMethod.Post, request.Endpoint.Path.TrimStart('/')) { Content = content };
-        using var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation);
-
-        var buffer = new byte[4096];
-        var length = 0;
-        await using (var stream = await response.Content.ReadAsStreamAsync(cancellation))
-        {
-            for (int read; length < MaxAnswerBytes && (read = await stream.ReadAsync(buffer.AsMemory(length), cancellation)) > 0;)
-            {
-                length += read;
-                if (length == buffer.Length)
-                    Array.Resize(ref buffer, buffer.Length * 4);
-            }
-        }
-
-        var delivery = IterableResponse.Read(response.StatusCode, buffer.AsSpan(0, length), RetryAfter(response));
+        var delivery = await _post.SendAsync(request.Endpoint.Path, request.Body, static (response, body, retryAfter) => IterableResponse.Read(response.StatusCode, body, retryAfter), within, cancellation);
         switch (delivery)
         {
             case Delivery.Refused refused:
                 Log.Refused(logger, request.Endpoint, request.LogId, refused.Status, refused.Code);
                 break;
+            case Delivery.RetryLater { Status: 0 } later:
+                Log.NoAnswer(logger, request.Endpoint, request.LogId, later.Code);
+                break;
             case Delivery.RetryLater later:
-                Log.Unavailable(logger, request.Endpoint, request.LogId, (int)response.StatusCode, later.Code);
+                Log.Unavailable(logger, request.Endpoint, request.LogId, later.Status, later.Code);
                 break;
         }
 
         return delivery;
     }
-
-    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
-    {
-        { Delta: { } delta } when delta >= TimeSpan.Zero => delta,
-        { Date: { } date } when date > time.GetUtcNow() => date - time.GetUtcNow(),
-        _ => null,
-    };
 
     /// <summary>Iterable's own words are left out: they may quote the user.</summary>
     private static partial class Log

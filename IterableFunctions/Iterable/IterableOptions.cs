@@ -23,6 +23,19 @@ public enum DataCenter
     EU,
 }
 
+/// <summary>Whose names the properties of Iterable's messaging events have in Segment.</summary>
+public enum WebhookNames
+{
+    /// <summary>Those of Segment's email spec where it has them (<c>campaign_id</c>), Iterable's for the rest (<c>templateId</c>).</summary>
+    Segment,
+
+    /// <summary>Iterable's alone.</summary>
+    Iterable,
+
+    /// <summary>All of Iterable's, and those of Segment's email spec besides.</summary>
+    Both,
+}
+
 /// <summary>Settings <c>Iterable__…</c>.</summary>
 public sealed class IterableOptions
 {
@@ -45,6 +58,14 @@ public sealed class IterableOptions
 
     /// <summary>Whether the deletion of a person is passed on to Iterable (<c>users/forget</c>, which also keeps their data away in future). Default false.</summary>
     public bool ForgetOnDelete { get; set; }
+
+    /// <summary>
+    /// What Iterable's system webhooks have to bring: one token of your choice, or several separated by commas while one is rotated. None = the webhook is closed.
+    /// </summary>
+    public string? WebhookSecret { get; set; }
+
+    /// <summary>Default <see cref="WebhookNames.Segment"/>.</summary>
+    public WebhookNames WebhookNames { get; set; }
 
     /// <summary>The address that calls go to.</summary>
     public Uri Address => new(BaseUrl is { Length: > 0 } url ? url.TrimEnd('/') + '/'

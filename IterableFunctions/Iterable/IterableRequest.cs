@@ -1,3 +1,5 @@
+using IterableFunctions.Sending;
+
 namespace IterableFunctions.Iterable;
 
 /// <summary>A call to Iterable, ready to be sent, now or later.</summary>

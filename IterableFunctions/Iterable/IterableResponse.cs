@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Unicode;
+using IterableFunctions.Sending;
 
 namespace IterableFunctions.Iterable;
 

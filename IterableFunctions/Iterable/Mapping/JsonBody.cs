@@ -17,6 +17,9 @@ public sealed class JsonBody : IDisposable
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(2048);
     private int _length;
 
+    /// <summary>Bytes written so far.</summary>
+    public int Length => _length;
+
     public byte[] ToArray() => _buffer.AsSpan(0, _length).ToArray();
 
     public void Dispose()
@@ -52,6 +55,15 @@ public sealed class JsonBody : IDisposable
         Append(member.RawName);
         Append((byte)':');
         Value(member.Value);
+    }
+
+    /// <summary>A member as it stands in the message, dates and all.</summary>
+    public void RawMember(JsonPart.Member member)
+    {
+        Separate();
+        Append(member.RawName);
+        Append((byte)':');
+        Append(member.Value.Raw);
     }
 
     /// <summary>All members of an object of the message, dates in their values rewritten. Nothing for what is no object.</summary>

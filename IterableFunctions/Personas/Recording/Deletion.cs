@@ -1,6 +1,7 @@
 using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Limits;
 using IterableFunctions.Personas.Profiles;
+using IterableFunctions.Sending;
 using IterableFunctions.Storage;
 using Microsoft.Extensions.Options;
 
@@ -104,7 +105,7 @@ public sealed class Deletion(
         foreach (var id in ids.Where(id => id.Type == ExternalId.EmailType ? _iterable.ProjectType != ProjectType.UserId : id.Type == ExternalId.UserIdType && _iterable.ProjectType != ProjectType.Email))
         {
             // A refusal is Iterable not knowing the user.
-            if (await iterable.SendAsync(UserCalls.Forget(id.Type == ExternalId.EmailType ? null : id.Value, id.Type == ExternalId.EmailType ? id.Value : null), Urgency.Background, IterableClient.Timeout, cancellation)
+            if (await iterable.SendAsync(UserCalls.Forget(id.Type == ExternalId.EmailType ? null : id.Value, id.Type == ExternalId.EmailType ? id.Value : null), Urgency.Background, JsonPost.Timeout, cancellation)
                 is not (Delivery.Delivered or Delivery.Refused))
             {
                 throw new InvalidOperationException("Iterable cannot forget the user now.");

@@ -1,6 +1,7 @@
 using Azure;
 using IterableFunctions.Iterable;
 using IterableFunctions.Personas.Profiles;
+using IterableFunctions.Sending;
 using IterableFunctions.Storage;
 using Microsoft.Extensions.Logging;
 

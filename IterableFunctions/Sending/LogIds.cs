@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace IterableFunctions.Iterable;
+namespace IterableFunctions.Sending;
 
 /// <summary>Ids that senders choose, as they may stand in a log.</summary>
 internal static class LogIds

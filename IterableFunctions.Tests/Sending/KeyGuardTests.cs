@@ -1,11 +1,12 @@
 using Azure.Data.Tables;
 using IterableFunctions.Iterable;
+using IterableFunctions.Sending;
 using IterableFunctions.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
-namespace IterableFunctions.Tests.Iterable;
+namespace IterableFunctions.Tests.Sending;
 
 public sealed class KeyGuardTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
@@ -19,7 +20,7 @@ public sealed class KeyGuardTests(AzuriteFixture azurite) : IClassFixture<Azurit
     public async Task Refused_key_holds_calls_back_in_every_instance()
     {
         var (one, other) = (Instance(), Instance());
-        await one.RefusedAsync(IterableEndpoint.TrackEvent, 401, default);
+        await one.RefusedAsync(IterableEndpoint.TrackEvent.Path, 401, default);
 
         Assert.Equal(TimeSpan.FromSeconds(30), await EnterAsync(one));
         Assert.Equal(TimeSpan.FromSeconds(30), await EnterAsync(one, IterableEndpoint.UpdateUser));
@@ -31,7 +32,7 @@ public sealed class KeyGuardTests(AzuriteFixture azurite) : IClassFixture<Azurit
     public async Task One_call_of_all_instances_in_thirty_seconds_finds_out()
     {
         var (one, other) = (Instance(), Instance());
-        await one.RefusedAsync(IterableEndpoint.TrackEvent, 401, default);
+        await one.RefusedAsync(IterableEndpoint.TrackEvent.Path, 401, default);
         await UntilAsync(async () => await EnterAsync(other) is not null);
         for (var round = 0; round < 3; round++)
         {
@@ -45,10 +46,10 @@ public sealed class KeyGuardTests(AzuriteFixture azurite) : IClassFixture<Azurit
     public async Task Key_that_is_taken_again_holds_nothing_back_in_any_instance()
     {
         var (one, other) = (Instance(), Instance());
-        await one.RefusedAsync(IterableEndpoint.TrackEvent, 401, default);
+        await one.RefusedAsync(IterableEndpoint.TrackEvent.Path, 401, default);
         await UntilAsync(async () => await EnterAsync(other) is not null);
 
-        await one.AcceptedAsync(IterableEndpoint.UpdateUser, default);
+        await one.AcceptedAsync(IterableEndpoint.UpdateUser.Path, default);
 
         Assert.Null(await EnterAsync(one));
         _time.Advance(TimeSpan.FromSeconds(10));
@@ -60,8 +61,8 @@ public sealed class KeyGuardTests(AzuriteFixture azurite) : IClassFixture<Azurit
     public async Task Endpoint_that_the_key_does_not_permit_holds_back_no_other()
     {
         var guard = Instance();
-        await guard.RefusedAsync(IterableEndpoint.TrackPurchase, 403, default);
-        await guard.AcceptedAsync(IterableEndpoint.TrackEvent, default);
+        await guard.RefusedAsync(IterableEndpoint.TrackPurchase.Path, 403, default);
+        await guard.AcceptedAsync(IterableEndpoint.TrackEvent.Path, default);
 
         Assert.NotNull(await EnterAsync(guard, IterableEndpoint.TrackPurchase));
         Assert.Null(await EnterAsync(guard, IterableEndpoint.TrackEvent));
@@ -70,7 +71,7 @@ public sealed class KeyGuardTests(AzuriteFixture azurite) : IClassFixture<Azurit
     [Fact]
     public async Task Another_key_is_not_held_back()
     {
-        await Instance().RefusedAsync(IterableEndpoint.TrackEvent, 401, default);
+        await Instance().RefusedAsync(IterableEndpoint.TrackEvent.Path, 401, default);
         var mended = Instance(_key + "2");
         await EnterAsync(mended);
         await Task.Delay(200);
@@ -84,7 +85,7 @@ public sealed class KeyGuardTests(AzuriteFixture azurite) : IClassFixture<Azurit
     public async Task Wait_grows_with_the_time_that_the_key_is_refused(int minutes, int seconds)
     {
         var guard = Instance();
-        await guard.RefusedAsync(IterableEndpoint.TrackEvent, 401, default);
+        await guard.RefusedAsync(IterableEndpoint.TrackEvent.Path, 401, default);
         _time.Advance(TimeSpan.FromMinutes(minutes));
         Assert.Null(await EnterAsync(guard));
         Assert.Equal(TimeSpan.FromSeconds(seconds), await EnterAsync(guard));
@@ -96,21 +97,21 @@ public sealed class KeyGuardTests(AzuriteFixture azurite) : IClassFixture<Azurit
         var options = new TableClientOptions();
         options.Retry.MaxRetries = 0;
         var nowhere = new TableServiceClient("DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;TableEndpoint=http://127.0.0.1:1/a;", options);
-        var guard = new KeyGuard(_key, new(nowhere, _storage), _time, NullLogger<KeyGuard>.Instance);
+        var guard = new KeyGuard(_key, "API key", "it", new(nowhere, _storage), _time, NullLogger<KeyGuard>.Instance);
 
-        await guard.RefusedAsync(IterableEndpoint.TrackEvent, 401, default);
+        await guard.RefusedAsync(IterableEndpoint.TrackEvent.Path, 401, default);
         Assert.NotNull(await EnterAsync(guard));
         _time.Advance(TimeSpan.FromSeconds(30));
         Assert.Null(await EnterAsync(guard));
-        await guard.AcceptedAsync(IterableEndpoint.TrackEvent, default);
+        await guard.AcceptedAsync(IterableEndpoint.TrackEvent.Path, default);
         Assert.Null(await EnterAsync(guard));
     }
 
     private static readonly IOptions<StorageOptions> _storage = Options.Create(new StorageOptions());
 
-    private KeyGuard Instance(string? key = null) => new(key ?? _key, new(new TableServiceClient(azurite.ConnectionString), _storage), _time, NullLogger<KeyGuard>.Instance);
+    private KeyGuard Instance(string? key = null) => new(key ?? _key, "API key", "it", new(new TableServiceClient(azurite.ConnectionString), _storage), _time, NullLogger<KeyGuard>.Instance);
 
-    private static async Task<TimeSpan?> EnterAsync(KeyGuard guard, IterableEndpoint? endpoint = null) => await guard.EnterAsync(endpoint ?? IterableEndpoint.TrackEvent, default);
+    private static async Task<TimeSpan?> EnterAsync(KeyGuard guard, IterableEndpoint? endpoint = null) => await guard.EnterAsync((endpoint ?? IterableEndpoint.TrackEvent).Path, default);
 
     private static async Task UntilAsync(Func<Task<bool>> holds)
     {

@@ -5,17 +5,19 @@ using Azure.Identity;
 using IterableFunctions.Storage;
 using Microsoft.Extensions.Logging;
 
-namespace IterableFunctions.Iterable;
+namespace IterableFunctions.Sending;
 
 /// <summary>
 /// Holds calls back while their key is refused: that is no fault of theirs, and would be no use. A row of a table tells all instances; one call in 30 s, over all of them, finds out
 /// whether the key is taken again. 401 is about the key as a whole; 403 may be about what it permits, so it holds back one endpoint.
 /// </summary>
 /// <param name="key">The key. Only its hash leaves this class.</param>
+/// <param name="name">What the key is called, for the log.</param>
+/// <param name="settings">What to check when it is refused, for the log.</param>
 /// <param name="table">Where instances tell each other. When storage fails, each instance decides by what it has seen itself.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Told when the key is refused, and when it is taken again.</param>
-public sealed partial class KeyGuard(string key, RefusedKeyTable table, TimeProvider time, ILogger<KeyGuard> logger)
+public sealed partial class KeyGuard(string key, string name, string settings, RefusedKeyTable table, TimeProvider time, ILogger<KeyGuard> logger)
 {
     /// <summary>Time between two calls that find out.</summary>
     public static readonly TimeSpan Probing = TimeSpan.FromSeconds(30);
@@ -28,7 +30,8 @@ public sealed partial class KeyGuard(string key, RefusedKeyTable table, TimeProv
 
     private const string Everything = "everything";
 
-    private readonly string _key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)).AsSpan(0, 8));
+    /// <summary>With its name, for two services may have been given the same key.</summary>
+    private readonly string _key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{name}\n{key}")).AsSpan(0, 8));
     private readonly Lock _lock = new();
     private Dictionary<string, RefusedKey> _refused = [];
     private long _readAt;
@@ -46,8 +49,10 @@ public sealed partial class KeyGuard(string key, RefusedKeyTable table, TimeProv
     }
 
     /// <summary>Whether a call may be made.</summary>
+    /// <param name="endpoint">Its path.</param>
+    /// <param name="cancellation">Ends the look.</param>
     /// <returns>Null when it may; else how long it should wait.</returns>
-    public async ValueTask<TimeSpan?> EnterAsync(IterableEndpoint endpoint, CancellationToken cancellation)
+    public async ValueTask<TimeSpan?> EnterAsync(string endpoint, CancellationToken cancellation)
     {
         ReadUnlessFresh();
         RefusedKey? refused;
@@ -68,7 +73,7 @@ public sealed partial class KeyGuard(string key, RefusedKeyTable table, TimeProv
     }
 
     /// <summary>A call was answered with 401 or 403.</summary>
-    public async Task RefusedAsync(IterableEndpoint endpoint, int status, CancellationToken cancellation)
+    public async Task RefusedAsync(string endpoint, int status, CancellationToken cancellation)
     {
         var scope = status == 403 ? ScopeOf(endpoint) : Everything;
         var now = time.GetUtcNow();
@@ -80,7 +85,7 @@ public sealed partial class KeyGuard(string key, RefusedKeyTable table, TimeProv
             _refused[scope] = refused = new(scope, now, now + Probing, status, ETag.All);
         }
 
-        Log.Refused(logger, status, scope);
+        Log.Refused(logger, name, status, scope, settings);
         await QuietlyAsync(async () =>
         {
             if (await table.AddAsync(_key, refused, cancellation) is { } added)
@@ -91,7 +96,7 @@ public sealed partial class KeyGuard(string key, RefusedKeyTable table, TimeProv
     }
 
     /// <summary>A call was answered otherwise: the key is taken.</summary>
-    public async ValueTask AcceptedAsync(IterableEndpoint endpoint, CancellationToken cancellation)
+    public async ValueTask AcceptedAsync(string endpoint, CancellationToken cancellation)
     {
         RefusedKey? refused;
         lock (_lock)
@@ -101,7 +106,7 @@ public sealed partial class KeyGuard(string key, RefusedKeyTable table, TimeProv
             _refused.Remove(refused.Scope);
         }
 
-        Log.Accepted(logger, refused.Scope, time.GetUtcNow() - refused.Since);
+        Log.Accepted(logger, name, refused.Scope, time.GetUtcNow() - refused.Since);
         await QuietlyAsync(() => table.DeleteAsync(_key, refused.Scope, cancellation));
     }
 
@@ -161,28 +166,28 @@ public sealed partial class KeyGuard(string key, RefusedKeyTable table, TimeProv
         }
         catch (Exception e) when (IsStorageFailure(e))
         {
-            Log.NotTold(logger, e.GetType().Name);
+            Log.NotTold(logger, name, e.GetType().Name);
         }
     }
 
     private static bool IsStorageFailure(Exception e) => e is RequestFailedException or AggregateException or OperationCanceledException or AuthenticationFailedException;
 
-    private RefusedKey? Find(IterableEndpoint endpoint) => _refused.GetValueOrDefault(Everything) ?? _refused.GetValueOrDefault(ScopeOf(endpoint));
+    private RefusedKey? Find(string endpoint) => _refused.GetValueOrDefault(Everything) ?? _refused.GetValueOrDefault(ScopeOf(endpoint));
 
-    private static string ScopeOf(IterableEndpoint endpoint) => endpoint.Path.Trim('/').Replace('/', '-');
+    private static string ScopeOf(string endpoint) => endpoint.Trim('/').Replace('/', '-');
 
     private static TimeSpan WaitAfter(TimeSpan refusedFor)
         => refusedFor / 4 is var wait && wait < Wait.Shortest ? Wait.Shortest : wait < Wait.Longest ? wait : Wait.Longest;
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "The API key is refused ({Status}) for {Scope}. Calls wait in the queue; one in 30 s tries. Check Iterable__ApiKey, its permissions, and Iterable__DataCenter")]
-        public static partial void Refused(ILogger logger, int status, string scope);
+        [LoggerMessage(1, LogLevel.Error, "The {Key} is refused ({Status}) for {Scope}. Calls wait in the queue; one in 30 s tries. Check {Settings}")]
+        public static partial void Refused(ILogger logger, string key, int status, string scope, string settings);
 
-        [LoggerMessage(2, LogLevel.Information, "The API key is taken again for {Scope}, after {RefusedFor}")]
-        public static partial void Accepted(ILogger logger, string scope, TimeSpan refusedFor);
+        [LoggerMessage(2, LogLevel.Information, "The {Key} is taken again for {Scope}, after {RefusedFor}")]
+        public static partial void Accepted(ILogger logger, string key, string scope, TimeSpan refusedFor);
 
-        [LoggerMessage(3, LogLevel.Warning, "Storage failed ({Failure}), so other instances may not know yet whether the API key is refused")]
-        public static partial void NotTold(ILogger logger, string failure);
+        [LoggerMessage(3, LogLevel.Warning, "Other instances may not know yet whether the {Key} is refused: storage failed ({Failure})")]
+        public static partial void NotTold(ILogger logger, string key, string failure);
     }
 }

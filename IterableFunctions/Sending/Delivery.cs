@@ -1,4 +1,4 @@
-namespace IterableFunctions.Iterable;
+namespace IterableFunctions.Sending;
 
 /// <summary>How one attempt to send a call ended.</summary>
 public abstract record Delivery
@@ -7,7 +7,7 @@ public abstract record Delivery
     {
     }
 
-    /// <summary>Iterable has it.</summary>
+    /// <summary>It is there.</summary>
     public sealed record Delivered : Delivery
     {
         public static readonly Delivered Instance = new();
@@ -20,16 +20,16 @@ public abstract record Delivery
 
     /// <summary>It may succeed later: no answer, 408, 429, 5xx.</summary>
     /// <param name="Status">HTTP status; 0 where there was no answer.</param>
-    /// <param name="Code">What to call it: Iterable's code, or <c>Timeout</c>, <c>ConnectionFailed</c>, <c>Http503</c>.</param>
-    /// <param name="After">The wait that Iterable asks for; null when it names none.</param>
+    /// <param name="Code">What to call it: the answer's code, or <c>Timeout</c>, <c>ConnectionFailed</c>, <c>Http503</c>.</param>
+    /// <param name="After">The wait that the answer asks for; null when it names none.</param>
     public sealed record RetryLater(int Status, string Code, TimeSpan? After = null) : Delivery;
 
-    /// <summary>Iterable refuses this call, and would again.</summary>
+    /// <summary>This call is refused, and would be again.</summary>
     /// <param name="Status">HTTP status.</param>
-    /// <param name="Code">Iterable's code, <c>InvalidEmailAddressError</c>; else <c>Http404</c>.</param>
-    /// <param name="Message">Iterable's words. They may quote the call, so they may hold personal data.</param>
+    /// <param name="Code">The answer's code, <c>InvalidEmailAddressError</c>; else <c>Http404</c>.</param>
+    /// <param name="Message">The answer's words. They may quote the call, so they may hold personal data.</param>
     public sealed record Refused(int Status, string Code, string Message) : Delivery;
 
-    /// <summary>Iterable refuses the API key (401, 403): no fault of the call.</summary>
+    /// <summary>The key is refused (401, 403): no fault of the call.</summary>
     public sealed record KeyRefused(int Status, string Code, string Message) : Delivery;
 }
