@@ -1,3 +1,4 @@
+using Azure.Data.Tables;
 using Azure.Storage.Queues;
 using IterableFunctions.LocalHost;
 
@@ -49,7 +50,7 @@ public sealed class OwnAzuriteFixture : IAsyncLifetime
 
     public Task InitializeAsync() => Azurite.StartAsync();
 
-    /// <summary>Forgets what earlier tests have left in the queues.</summary>
+    /// <summary>Forgets what earlier tests have left in the queues, and which keys they have had refused.</summary>
     public async Task ClearAsync()
     {
         foreach (var queue in (string[])["forward", "forward-poison", "record", "record-poison"])
@@ -58,6 +59,11 @@ public sealed class OwnAzuriteFixture : IAsyncLifetime
             await client.CreateIfNotExistsAsync();
             await client.ClearMessagesAsync();
         }
+
+        var refused = new TableClient(ConnectionString, "RefusedKeys");
+        await refused.CreateIfNotExistsAsync();
+        foreach (var row in refused.Query<TableEntity>())
+            await refused.DeleteEntityAsync(row.PartitionKey, row.RowKey);
     }
 
     public async Task DisposeAsync()

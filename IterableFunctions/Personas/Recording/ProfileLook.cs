@@ -30,7 +30,7 @@ public sealed class ProfileLook(ProfileTable profiles, ProfileCache cache, IOpti
         {
             stored = await EndAsync(profile, cancellation);
         }
-        catch (RequestFailedException) when (!request.HasWaited)
+        catch (Exception e) when (!request.HasWaited && !cancellation.IsCancellationRequested && e is (RequestFailedException or AggregateException or OperationCanceledException))
         {
             // What is recorded is not kept from Iterable because storage fails now. What waits in a queue can wait on.
             return request;
