@@ -5,7 +5,9 @@ using IterableFunctions.Iterable.Limits;
 using IterableFunctions.Iterable.Mapping;
 using IterableFunctions.Iterable.Webhooks;
 using IterableFunctions.Personas;
+using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Recording;
+using IterableFunctions.Personas.Sync;
 using IterableFunctions.Segment;
 using IterableFunctions.Sending;
 using IterableFunctions.Storage;
@@ -86,6 +88,14 @@ public static class App
         services.AddSingleton<LastLook>(provider => provider.GetRequiredService<IOptions<PersonasOptions>>().Value.Enabled
             ? provider.GetRequiredService<ProfileLook>().LookAsync
             : (request, _) => new(request));
+        services.AddSingleton<Catalogs>();
+        services.AddSingleton<Evaluator>();
+        services.AddSingleton<Calendar>();
+        services.AddSingleton<SyncWriter>();
+        services.AddTransient<Teller>();
+        services.AddTransient<FollowUp>();
+        services.AddTransient<Looker>();
+        services.AddSingleton<ProfileIndex>();
         services.AddTransient<Merger>();
         services.AddTransient<Deletion>();
         services.AddTransient<RecordWorker>();

@@ -27,6 +27,10 @@ public static class StorageConnection
         services.AddSingleton<DeadLetterTable>();
         services.AddSingleton<IdentityTable>();
         services.AddSingleton<ProfileTable>();
+        services.AddSingleton<DefinitionTable>();
+        services.AddSingleton<MemberTable>();
+        services.AddSingleton<DueTable>();
+        services.AddSingleton<SyncQueue>();
         services.AddSingleton<RefusedKeyTable>();
         return services;
     }
