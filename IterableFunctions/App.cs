@@ -7,6 +7,7 @@ using IterableFunctions.Iterable.Webhooks;
 using IterableFunctions.Personas;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Recording;
+using IterableFunctions.Personas.Runs;
 using IterableFunctions.Personas.Sync;
 using IterableFunctions.Segment;
 using IterableFunctions.Sending;
@@ -41,7 +42,7 @@ public static class App
         services.AddSettings<PagesOptions>(PagesOptions.Section);
         services.AddSettings<LimitsOptions>(LimitsOptions.Section, Check);
         services.AddSettings<DeliveringOptions>(DeliveringOptions.Section, Check);
-        services.AddSettings<PersonasOptions>(PersonasOptions.Section);
+        services.AddSettings<PersonasOptions>(PersonasOptions.Section, Check);
         services.AddSettings<StorageOptions>(StorageOptions.Section, Check);
         services.AddStorage();
         services.AddSingleton<Mapper>();
@@ -95,6 +96,7 @@ public static class App
         services.AddTransient<Teller>();
         services.AddTransient<FollowUp>();
         services.AddTransient<Looker>();
+        services.AddSingleton<Backfills>();
         services.AddSingleton<ProfileIndex>();
         services.AddTransient<Merger>();
         services.AddTransient<Deletion>();
@@ -165,6 +167,12 @@ public static class App
             yield return $"Segment__Patience is {options.Patience}; it must be from 00:00:00.05 to {JsonPost.Timeout}.";
         if (Settings.CheckAddress("Segment__BaseUrl", options.BaseUrl, "https://api.segment.io") is { } problem)
             yield return problem;
+    }
+
+    private static IEnumerable<string> Check(PersonasOptions options, IConfiguration configuration)
+    {
+        if (options.BackfillDelay < TimeSpan.Zero || options.BackfillDelay > TimeSpan.FromHours(1))
+            yield return $"Personas__BackfillDelay is {options.BackfillDelay}; it must be from 00:00:00 to 01:00:00.";
     }
 
     private static IEnumerable<string> Check(StorageOptions options, IConfiguration configuration)

@@ -5,6 +5,7 @@ using IterableFunctions.Functions;
 using IterableFunctions.Intake;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Recording;
+using IterableFunctions.Personas.Runs;
 using IterableFunctions.Personas.Sync;
 using IterableFunctions.Segment;
 using IterableFunctions.Storage;
@@ -28,6 +29,7 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(DefinitionRecord))]
 [JsonSerializable(typeof(Dictionary<string, int>))]
 [JsonSerializable(typeof(Look))]
+[JsonSerializable(typeof(RunWork))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class AppJson : JsonSerializerContext;

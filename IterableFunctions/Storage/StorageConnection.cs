@@ -31,6 +31,7 @@ public static class StorageConnection
         services.AddSingleton<MemberTable>();
         services.AddSingleton<DueTable>();
         services.AddSingleton<SyncQueue>();
+        services.AddSingleton<RecomputeQueue>();
         services.AddSingleton<RefusedKeyTable>();
         return services;
     }
