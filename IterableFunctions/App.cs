@@ -97,6 +97,10 @@ public static class App
         services.AddTransient<FollowUp>();
         services.AddTransient<Looker>();
         services.AddSingleton<Backfills>();
+        services.AddTransient<RunLooks>();
+        services.AddTransient<BackfillWorker>();
+        services.AddTransient<HourWorker>();
+        services.AddTransient<RunWorker>();
         services.AddSingleton<ProfileIndex>();
         services.AddTransient<Merger>();
         services.AddTransient<Deletion>();

@@ -30,6 +30,8 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(Dictionary<string, int>))]
 [JsonSerializable(typeof(Look))]
 [JsonSerializable(typeof(RunWork))]
+[JsonSerializable(typeof(Run))]
+[JsonSerializable(typeof(ShardProgress))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class AppJson : JsonSerializerContext;
