@@ -98,8 +98,11 @@ public static class App
         services.AddTransient<Looker>();
         services.AddSingleton<Backfills>();
         services.AddTransient<RunLooks>();
+        services.AddSingleton<RunLog>();
         services.AddTransient<BackfillWorker>();
         services.AddTransient<HourWorker>();
+        services.AddTransient<RunDirectory>();
+        services.AddTransient<MemberDirectory>();
         services.AddTransient<RunWorker>();
         services.AddSingleton<ProfileIndex>();
         services.AddTransient<Merger>();

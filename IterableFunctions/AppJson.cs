@@ -32,6 +32,9 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(RunWork))]
 [JsonSerializable(typeof(Run))]
 [JsonSerializable(typeof(ShardProgress))]
+[JsonSerializable(typeof(RunPage))]
+[JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(MemberPage))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class AppJson : JsonSerializerContext;

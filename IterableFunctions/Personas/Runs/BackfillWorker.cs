@@ -10,7 +10,7 @@ namespace IterableFunctions.Personas.Runs;
 /// of two that do, one is stopped by the other's progress.
 /// </summary>
 public sealed partial class BackfillWorker(
-    Catalogs catalogs, DefinitionTable definitions, MemberTable members, RunTable runs, RecomputeQueue queue, RunLooks looks, TimeProvider time, ILogger<BackfillWorker> logger)
+    Catalogs catalogs, DefinitionTable definitions, MemberTable members, RunTable runs, RecomputeQueue queue, RunLooks looks, RunLog progress, TimeProvider time, ILogger<BackfillWorker> logger)
 {
     /// <summary>Profiles between two signs of life.</summary>
     private const int PageSize = 100;
@@ -46,6 +46,7 @@ public sealed partial class BackfillWorker(
                 if (await runs.AdvanceAsync(work.Run, at, at.Progress with { After = page[^1].Profile, Sign = Now, Counts = at.Progress.Counts.Add(counts) }, cancellation) is not { } advanced)
                     return;
                 at = advanced;
+                progress.Say(work.Run, shard, at.Progress);
                 if (wait is null && time.GetElapsedTime(started) < RunLooks.Slice)
                     continue;
                 await queue.AddAsync(work, wait ?? TimeSpan.Zero, cancellation);

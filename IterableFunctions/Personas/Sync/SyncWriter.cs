@@ -70,7 +70,8 @@ public sealed class SyncWriter(ProfileTable profiles, MemberTable members, Calen
             document = plan.Document with { Lease = tellings.Count == 0 ? default : new(Random.Shared.NextInt64(1, long.MaxValue), now + Lease.Ticks) };
         }
 
-        if (ask is { } wait && !(document.QueuedLook > now - Lateness.Ticks && document.QueuedLook <= now + wait.Ticks + Lateness.Ticks))
+        // A look cannot rely on the one that the document knows of: that may be itself.
+        if (ask is { } wait && (isLook || document.QueuedLook <= now - Lateness.Ticks || document.QueuedLook > now + wait.Ticks + Lateness.Ticks))
         {
             await queue.AddAsync(new(profile, attempts ?? 0), wait, cancellation);
             document = document with { QueuedLook = now + wait.Ticks };
