@@ -68,7 +68,7 @@ internal sealed class Store : IDisposable
         // No test here lets Iterable forget anybody.
         var index = new ProfileIndex(members, due);
         Deletion = new(Identities, Profiles, index, _cache, Letters, Queue, null!, iterable);
-        var teller = new Teller(Iterable(sandbox, time), Profiles, members, looks, _cache, iterable, Options.Create(new DeliveringOptions()), time, NullLogger<Teller>.Instance);
+        var teller = new Teller(Iterable(sandbox, time), null!, Profiles, members, looks, _cache, iterable, Options.Create(new DeliveringOptions()), time, NullLogger<Teller>.Instance);
         FollowUp = new(teller, looks, time, NullLogger<FollowUp>.Instance);
         _looker = new(Profiles, evaluator, writer, teller, looks, _cache);
         _definitions = new(_tables, _options);

@@ -13,7 +13,7 @@ public sealed partial class BackfillWorker(
     Catalogs catalogs, DefinitionTable definitions, MemberTable members, RunTable runs, RecomputeQueue queue, RunLooks looks, RunLog progress, TimeProvider time, ILogger<BackfillWorker> logger)
 {
     /// <summary>Profiles between two signs of life.</summary>
-    private const int PageSize = 100;
+    private const int PageSize = 500;
 
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
@@ -42,7 +42,7 @@ public sealed partial class BackfillWorker(
             await foreach (var page in members.PagesAsync(MemberTable.Everybody, shard, at.Progress.After, PageSize, cancellation))
             {
                 var everybody = (await catalogs.CurrentAsync(0, cancellation)).IncludesAnonymousUsers;
-                var (counts, wait) = await looks.LookAsync([.. page.Where(member => everybody || member.IsAddressable).Select(member => (member.Profile, 0))], work.Resend ? work.Definition : null, cancellation);
+                var (counts, wait) = await looks.LookAsync([.. page.Where(member => everybody || member.IsAddressable).Select(member => (member.Profile, 0))], isBackfill: true, work.Resend ? work.Definition : null, cancellation);
                 if (await runs.AdvanceAsync(work.Run, at, at.Progress with { After = page[^1].Profile, Sign = Now, Counts = at.Progress.Counts.Add(counts) }, cancellation) is not { } advanced)
                     return;
                 at = advanced;

@@ -41,7 +41,7 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
         var (started, shard) = (time.GetTimestamp(), new Shard(work.Shard!.Value));
         while (await due.FirstAsync(shard, Hour.Containing(time.GetUtcNow()), PageSize, cancellation) is { Count: > 0 } page)
         {
-            var (counts, wait) = await looks.LookAsync(page.GroupBy(look => look.Profile).Select(rows => (rows.Key, rows.Max(row => row.Attempts))), resend: null, cancellation);
+            var (counts, wait) = await looks.LookAsync(page.GroupBy(look => look.Profile).Select(rows => (rows.Key, rows.Max(row => row.Attempts))), isBackfill: false, resend: null, cancellation);
             await due.DeleteAsync(page, cancellation);
             progress.Say(work.Run, shard, await AdvanceAsync(work.Run, shard, counts, isDone: false, cancellation));
             if (wait is null && time.GetElapsedTime(started) < RunLooks.Slice)

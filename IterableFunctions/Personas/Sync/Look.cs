@@ -8,6 +8,9 @@ public sealed record Look(string Profile, int Attempts = 0)
     /// <summary>Whether it is a full hour's look, at all definitions; else at those that do not depend on the clock.</summary>
     public bool IsFull { get; init; }
 
+    /// <summary>Whether Iterable may be told in bulk, of a profile that had no message for a while.</summary>
+    public bool MayBeBulk { get; init; }
+
     /// <summary>A definition that Iterable is told of again; null for none.</summary>
     public string? Resend { get; init; }
 }

@@ -37,7 +37,7 @@ public sealed class Looker(ProfileTable profiles, Evaluator evaluator, SyncWrite
             var evaluated = await evaluator.LookAsync(stored, scope, build, cancellation);
             if (look.Resend is { } resend)
                 evaluated = evaluated with { Document = Acknowledgement.Forget(evaluated.Document, resend) };
-            var (result, untold) = await writer.LookAsync(stored, evaluated, look.Attempts, cancellation);
+            var (result, untold) = await writer.LookAsync(stored, evaluated, look, cancellation);
             if (result != CommitResult.Committed)
                 continue;
             cache.Renew(untold!.Stored);
