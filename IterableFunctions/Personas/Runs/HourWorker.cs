@@ -28,7 +28,7 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
         Shard[] shards = [.. found.Where(one => one.IsDue).Select(one => one.Shard)];
         var run = await runs.FindAsync(id, cancellation) ?? new() { Id = id, Started = Now };
         await runs.PutAsync(run with { Shards = shards.Length, Finished = shards.Length == 0 ? run.Finished ?? Now : null }, cancellation);
-        await Parallel.ForEachAsync(shards, cancellation, async (shard, cancelled) => await queue.AddAsync(new(id, Definition: null, shard.Number), TimeSpan.Zero, cancelled));
+        await Parallel.ForEachAsync(shards, cancellation, async (shard, cancelled) => await queue.AddAsync(new(id, Definition: null, Now, shard.Number), TimeSpan.Zero, cancelled));
         Log.Opened(logger, id, shards.Length);
 
         foreach (var record in (await catalogs.CurrentAsync(0, cancellation)).Records.Where(record => record.Run is not null))
@@ -41,7 +41,7 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
         var (started, shard) = (time.GetTimestamp(), new Shard(work.Shard!.Value));
         while (await due.FirstAsync(shard, Hour.Containing(time.GetUtcNow()), PageSize, cancellation) is { Count: > 0 } page)
         {
-            var (counts, wait) = await looks.LookAsync(page.GroupBy(look => look.Profile).Select(rows => (rows.Key, rows.Max(row => row.Attempts))), isBackfill: false, resend: null, cancellation);
+            var (counts, wait, _) = await looks.LookAsync(page.GroupBy(look => look.Profile).Select(rows => (rows.Key, rows.Max(row => row.Attempts))), isBackfill: false, resend: null, cancellation);
             await due.DeleteAsync(page, cancellation);
             progress.Say(work.Run, shard, await AdvanceAsync(work.Run, shard, counts, isDone: false, cancellation));
             if (wait is null && time.GetElapsedTime(started) < RunLooks.Slice)

@@ -25,12 +25,12 @@ public sealed partial class RunLooks(Looker looker, DueTable due, IOptions<Perso
     /// <param name="isBackfill">Whether it is a backfill that looks.</param>
     /// <param name="resend">A definition whose members are told again; null for none.</param>
     /// <param name="cancellation">The host ends.</param>
-    /// <returns>What was done, and the wait that Iterable asks for where it could not take a call: whoever had that call has a look in the queue.</returns>
+    /// <returns>What was done, and the wait that Iterable asks for where it could not take a call, and whether anybody else has still to be told: they have a look in the queue.</returns>
     /// <exception cref="RequestFailedException">Storage fails.</exception>
-    public async Task<(RunCounts Counts, TimeSpan? Wait)> LookAsync(IEnumerable<(string Profile, int Attempts)> profiles, bool isBackfill, string? resend, CancellationToken cancellation)
+    public async Task<(RunCounts Counts, TimeSpan? Wait, bool IsPending)> LookAsync(IEnumerable<(string Profile, int Attempts)> profiles, bool isBackfill, string? resend, CancellationToken cancellation)
     {
         var mayBeBulk = options.Value.Bulk is BulkUse.Always || (options.Value.Bulk is BulkUse.FirstSync && isBackfill);
-        var (gate, counts, wait) = (new Lock(), RunCounts.None, default(TimeSpan?));
+        var (gate, counts, wait, isPending) = (new Lock(), RunCounts.None, default(TimeSpan?), false);
         using var meter = StorageMeter.Begin();
         await Parallel.ForEachAsync(profiles, new ParallelOptions { MaxDegreeOfParallelism = mayBeBulk ? BulkConcurrency : Concurrency, CancellationToken = cancellation }, async (one, cancelled) =>
         {
@@ -38,11 +38,12 @@ public sealed partial class RunLooks(Looker looker, DueTable due, IOptions<Perso
             lock (gate)
             {
                 counts = counts.Add(look is null ? RunCounts.None with { Failed = 1 } : CountsOf(look));
+                isPending |= look is null or { IsPending: true };
                 if (look?.Told.Wait is { } asked && asked > (wait ?? TimeSpan.MinValue))
                     wait = asked;
             }
         });
-        return (counts with { Transactions = meter.Transactions }, wait);
+        return (counts with { Transactions = meter.Transactions }, wait, isPending);
     }
 
     /// <summary>Null for one that cannot be looked at; it is due again after one hour, two, four, …</summary>

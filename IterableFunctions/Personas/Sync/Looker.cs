@@ -41,7 +41,7 @@ public sealed class Looker(ProfileTable profiles, Evaluator evaluator, SyncWrite
             if (result != CommitResult.Committed)
                 continue;
             cache.Renew(untold!.Stored);
-            return new(evaluated.Joined, evaluated.Left, await teller.TellAsync(untold, Urgency.Background, Budget, cancellation));
+            return new(evaluated.Joined, evaluated.Left, await teller.TellAsync(untold, Urgency.Background, Budget, cancellation), untold.IsPending);
         }
     }
 }

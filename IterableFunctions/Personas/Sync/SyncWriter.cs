@@ -14,7 +14,8 @@ namespace IterableFunctions.Personas.Sync;
 /// <param name="Left">Definitions whose index of members the profile leaves.</param>
 /// <param name="Attempts">How often in a row Iterable could not take what it was told.</param>
 /// <param name="IsBulk">Whether it is told in bulk.</param>
-public sealed record Untold(StoredProfile Stored, Catalog Catalog, IReadOnlyList<Telling> Tellings, IReadOnlyList<string> Left, int Attempts, bool IsBulk)
+/// <param name="IsPending">Whether there is something to be told that only another look may tell.</param>
+public sealed record Untold(StoredProfile Stored, Catalog Catalog, IReadOnlyList<Telling> Tellings, IReadOnlyList<string> Left, int Attempts, bool IsBulk, bool IsPending)
 {
     public bool IsNothing => Tellings.Count == 0 && Left.Count == 0;
 }
@@ -92,11 +93,11 @@ public sealed class SyncWriter(ProfileTable profiles, MemberTable members, Calen
 
         document = await calendar.ArmAsync(profile, document, evaluated.Needed, cancellation);
         if (isLook && document with { QueuedLook = before.Document.QueuedLook } == before.Document)
-            return (CommitResult.Committed, new(before, evaluated.Catalog, [], evaluated.Left, 0, false));
+            return (CommitResult.Committed, new(before, evaluated.Catalog, [], evaluated.Left, 0, false, plan.Tellings.Count > 0));
 
         await JoinAsync(before, document, evaluated.Joined, cancellation);
         var (result, stored) = await profiles.CommitAsync(before, document, messages, cancellation);
-        return (result, stored is null ? null : new(stored, evaluated.Catalog, tellings, evaluated.Left, look?.Attempts ?? 0, isBulk));
+        return (result, stored is null ? null : new(stored, evaluated.Catalog, tellings, evaluated.Left, look?.Attempts ?? 0, isBulk, plan.Tellings.Count > tellings.Count));
     }
 
     private async Task JoinAsync(StoredProfile before, ProfileDocument document, IReadOnlyList<string> joined, CancellationToken cancellation)
