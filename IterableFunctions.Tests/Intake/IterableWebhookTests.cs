@@ -234,6 +234,25 @@ public sealed class IterableWebhookTests(OwnAzuriteFixture azurite) : IClassFixt
     }
 
     [Fact]
+    public async Task Event_whose_sender_did_not_wait_for_the_answer_arrives_all_the_same()
+    {
+        await using var app = await StartAsync(new() { ["Segment__Patience"] = "00:00:00.5" });
+        app.Segment.AddFault(new() { Mode = FaultMode.Hang, HangSeconds = 60, Calls = 1 });
+        using var gone = new CancellationTokenSource();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "api/iterable") { Content = new StringContent(Open(1)) };
+        request.Headers.Add("X-Webhook-Key", Token);
+
+        var sending = app.Client.SendAsync(request, gone.Token);
+        // On its way to Segment, which no longer has the fault in waiting.
+        await UntilAsync(() => app.Segment.Faults.Armed().Count == 0);
+        await gone.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
+        await UntilAsync(() => app.Segment.Events.Count == 1);
+        Assert.Empty(app.Logs.At(LogLevel.Error));
+    }
+
+    [Fact]
     public async Task Refused_write_key_holds_events_back_and_none_is_lost()
     {
         var clock = new ForwardTimeProvider();
