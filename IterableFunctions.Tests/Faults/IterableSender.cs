@@ -39,10 +39,10 @@ internal sealed record MessagingEvent(string Mark, string Event, string Who, str
     private static MessagingEvent Of(int number, Random random)
     {
         var type = WebhookTypes.All[random.Next(WebhookTypes.All.Count)];
-        var email = $"Reader{random.Next(8)}@example.com";
+        var email = $"Reader{random.Next(4)}@example.com";
         var userId = random.Next(2) == 0 ? $"u-{email[..7]}" : null;
         // Few seconds for many events: what tells them apart is the message.
-        var time = Start.AddSeconds(number / 10);
+        var time = Start.AddSeconds(number / 100);
         var json = new JsonObject
         {
             ["email"] = email,

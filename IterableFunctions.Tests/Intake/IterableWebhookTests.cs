@@ -174,6 +174,34 @@ public sealed class IterableWebhookTests(OwnAzuriteFixture azurite) : IClassFixt
     }
 
     [Fact]
+    public async Task Damaged_bodies_are_refused_or_become_events_that_Segment_takes()
+    {
+        const int Bodies = 1_000;
+        await using var app = await StartAsync();
+        var webhooks = (await File.ReadAllLinesAsync(Cases)).Select(line => JsonNode.Parse(line)!["webhook"]!.ToJsonString()).ToList();
+        var random = new Random(9);
+        var (taken, refused) = (0, 0);
+
+        for (var index = 0; index < Bodies; index++)
+        {
+            var body = Mutations.Mutate(Encoding.UTF8.GetBytes(webhooks[random.Next(webhooks.Count)]), random, out var damage);
+            using var request = new HttpRequestMessage(HttpMethod.Post, "api/iterable") { Content = new ByteArrayContent(body) };
+            request.Headers.Add("X-Webhook-Key", Token);
+            using var response = await app.Client.SendAsync(request);
+            var said = $"{index}, damage {damage}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()} to {Encoding.UTF8.GetString(body)}";
+            Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.BadRequest && (response.StatusCode == HttpStatusCode.OK || damage.Length > 0), said);
+            using (var expected = Expectation.Parse(body))
+                Assert.True(expected is not null || response.StatusCode == HttpStatusCode.BadRequest, said);
+            _ = response.StatusCode == HttpStatusCode.OK ? taken++ : refused++;
+        }
+
+        Assert.True(taken > Bodies / 5 && refused > Bodies / 5, $"{taken} taken, {refused} refused");
+        Assert.All(app.Segment.Calls, call => Assert.Equal((200, null), (call.Status, call.Message)));
+        Assert.All(app.Segment.Events, one => Assert.InRange(Encoding.UTF8.GetByteCount(one.Json), 1, TrackingEvent.MaxBytes));
+        Assert.Empty(app.Logs.At(LogLevel.Error).Concat(app.Logs.At(LogLevel.Critical)));
+    }
+
+    [Fact]
     public async Task Type_that_is_not_known_is_passed_on_with_a_warning_in_the_answer_and_the_log()
     {
         await using var app = await StartAsync();
