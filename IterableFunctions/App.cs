@@ -9,7 +9,9 @@ using IterableFunctions.Personas.Recording;
 using IterableFunctions.Segment;
 using IterableFunctions.Sending;
 using IterableFunctions.Storage;
+using IterableFunctions.Telemetry;
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -27,6 +29,7 @@ public static class App
         var builder = FunctionsApplication.CreateBuilder(args);
         builder.ConfigureFunctionsWebApplication();
         builder.Services.AddIterableFunctions();
+        builder.Services.AddTelemetry(builder.Configuration)?.UseFunctionsWorkerDefaults();
         return builder;
     }
 
@@ -127,6 +130,8 @@ public static class App
             {
                 handler.AllowAutoRedirect = false;
                 handler.UseCookies = false;
+                // Our traces are not theirs.
+                handler.ActivityHeadersPropagator = null;
                 handler.ConnectTimeout = TimeSpan.FromSeconds(2);
                 // The APIs' addresses change; a connection that lives for ever would not notice.
                 handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);

@@ -1,4 +1,6 @@
+using IterableFunctions.Sending;
 using IterableFunctions.Storage;
+using IterableFunctions.Telemetry;
 
 namespace IterableFunctions.Personas.Recording;
 
@@ -12,6 +14,7 @@ public sealed class RecordWorker(RecordQueue queue, Recorder recorder, Merger me
     {
         if (await queue.ReadAsync(message, cancellation) is not { } work)
             return;
+        using var step = Tracing.Resume("record", LogIds.Of(work.Message?.MessageId ?? ""), work.Trace);
         if (work.Message is { } recorded && await recorder.FoldAsync(recorded).WaitAsync(cancellation) is null)
             throw new TimeoutException("Other writers were in the way all the time.");
         if (work.Merge is { } same)
