@@ -1,3 +1,4 @@
+using Azure.Storage.Queues;
 using IterableFunctions.Delivering;
 using IterableFunctions.Intake;
 using IterableFunctions.Iterable;
@@ -6,6 +7,7 @@ using IterableFunctions.Iterable.Mapping;
 using IterableFunctions.Iterable.Webhooks;
 using IterableFunctions.Personas;
 using IterableFunctions.Personas.Recording;
+using IterableFunctions.Readiness;
 using IterableFunctions.Segment;
 using IterableFunctions.Sending;
 using IterableFunctions.Storage;
@@ -57,6 +59,7 @@ public static class App
         services.AddTransient<DraftRecorder>();
         services.AddTransient<SegmentIntake>();
         services.AddTransient<IterableIntake>();
+        services.AddReadiness();
         return services;
     }
 
@@ -92,6 +95,21 @@ public static class App
         services.AddTransient<Merger>();
         services.AddTransient<Deletion>();
         services.AddTransient<RecordWorker>();
+    }
+
+    private static void AddReadiness(this IServiceCollection services)
+    {
+        services.AddSingleton<IReadinessCheck, StorageCheck>();
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, ForwardQueue.Name, provider.GetRequiredService<IOptions<DeliveringOptions>>().Value.LongestRetry));
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, RecordQueue.Name, RecordWorker.Rest));
+        services.AddSingleton<IReadinessCheck>(provider => new KeyCheck(provider.GetRequiredService<KeyGuard>(), "Iterable", "API key"));
+        services.AddSingleton<IReadinessCheck>(provider => new KeyCheck(provider.GetRequiredKeyedService<KeyGuard>(SegmentOptions.Section), "Segment", "write key"));
+        services.AddSingleton<ReadinessChecks>();
+        services.AddSingleton<IterableProbe>();
+
+        // What waits for its turn is no sign of trouble, nor what is a little late.
+        static QueueCheck Drained(IServiceProvider provider, string queue, TimeSpan longestWait)
+            => new(provider.GetRequiredService<QueueServiceClient>(), queue, (longestWait > KeyGuard.LongestWait ? longestWait : KeyGuard.LongestWait) + TimeSpan.FromMinutes(15));
     }
 
     private static void AddIterableClient(this IServiceCollection services)

@@ -8,7 +8,7 @@ namespace IterableFunctions.Personas.Recording;
 public sealed class RecordWorker(RecordQueue queue, Recorder recorder, Merger merger, Deletion deletion)
 {
     /// <summary>How long work rests that failed too often in a row: it is kept for as long as it takes, for nothing else holds it.</summary>
-    private static readonly TimeSpan Rest = TimeSpan.FromMinutes(30);
+    public static readonly TimeSpan Rest = TimeSpan.FromMinutes(30);
 
     public async Task RunAsync(string message, CancellationToken cancellation)
     {
