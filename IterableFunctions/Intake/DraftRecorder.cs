@@ -42,7 +42,7 @@ public sealed partial class DraftRecorder(Recorder recorder, Deletion deletion, 
         if (draft.Request is null)
             return;
         // The time of the profile's own books: what comes from the future is not newer for ever.
-        draft.Request = draft.Request with { Profile = recorded.Profile, Timestamp = draft.Recordable!.Timestamp };
+        draft.Request = draft.Request with { Profile = recorded.Profile, IsRepeat = recorded.Again, Timestamp = draft.Recordable!.Timestamp };
         if (_project == ProjectType.Email && draft.Request.Endpoint == IterableEndpoint.TrackEvent && draft.Request.Email is { } email && recorded.Document.IsBroughtBy(ExternalId.Email(email), draft.Recordable.MessageId))
             draft.First = UserCalls.Create(draft.Request);
     }

@@ -35,8 +35,8 @@ public sealed record ProfileDocument
     /// <summary>By name. A trait that was set to null stays with its time, so that an older value does not bring it back.</summary>
     public ImmutableSortedDictionary<string, Trait> Traits { get; init; } = ImmutableSortedDictionary.Create<string, Trait>(StringComparer.Ordinal);
 
-    /// <summary>By the identifier that calls were addressed to: how new what they set is.</summary>
-    public ImmutableSortedDictionary<string, SentTimes> Sent { get; init; } = ImmutableSortedDictionary.Create<string, SentTimes>(StringComparer.Ordinal);
+    /// <summary>By the identifier that calls were addressed to: what they set, and how new it is.</summary>
+    public ImmutableSortedDictionary<string, LastSent> Sent { get; init; } = ImmutableSortedDictionary.Create<string, LastSent>(StringComparer.Ordinal);
 
     /// <summary>The newest events, newest first.</summary>
     public ImmutableArray<RecentEvent> Recent { get; init; } = [];
@@ -111,30 +111,6 @@ public sealed record Trait(ReadOnlyMemory<byte> Json, long Time, ulong By)
     public bool IsNull => Json.Span.SequenceEqual("null"u8);
 
     public bool IsNewerThan(Trait other) => Time != other.Time ? Time > other.Time : By > other.By;
-}
-
-/// <summary>How new what stands at Iterable is, for one identifier that calls are addressed to. UTC ticks of the messages.</summary>
-/// <param name="Fields">By field.</param>
-/// <param name="Cart">Of the last cart or purchase; 0 when there was none.</param>
-public sealed record SentTimes(ImmutableSortedDictionary<string, long> Fields, long Cart)
-{
-    public static SentTimes None { get; } = new(ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal), 0);
-
-    public SentTimes With(IEnumerable<string> fields, bool cart, long time)
-    {
-        var times = Fields.ToBuilder();
-        foreach (var field in fields)
-            times[field] = Math.Max(time, times.GetValueOrDefault(field));
-        return new(times.ToImmutable(), cart ? Math.Max(time, Cart) : Cart);
-    }
-
-    public SentTimes Join(SentTimes other)
-    {
-        var times = Fields.ToBuilder();
-        foreach (var (field, time) in other.Fields)
-            times[field] = Math.Max(time, times.GetValueOrDefault(field));
-        return new(times.ToImmutable(), Math.Max(Cart, other.Cart));
-    }
 }
 
 /// <summary>One of the newest events: enough to find its row.</summary>
