@@ -96,10 +96,7 @@ internal static class Oracle
             differences.Add($"The cart of {user.UserId} is not the newest: {items?.ToJsonString() ?? "none"}.");
     }
 
-    /// <summary>The newest of some messages that was accepted, and those after it of which nobody knows; any of them may have been the last. All of them where none was accepted.</summary>
+    /// <summary>The newest of some messages; all of them as long as one was not accepted: it may be known already, so that others are not sent for it, and nowhere yet.</summary>
     private static IEnumerable<ShopMessage> Last(List<ShopMessage> messages, IEnumerable<ShopMessage> accepted)
-    {
-        var known = accepted.Intersect(messages).Select(message => message.Timestamp).DefaultIfEmpty(DateTimeOffset.MinValue).Max();
-        return messages.Where(message => message.Timestamp >= known);
-    }
+        => messages.Except(accepted).Any() ? messages : messages.OrderByDescending(message => message.Timestamp).Take(1);
 }
