@@ -5,7 +5,10 @@ using IterableFunctions.Iterable.Limits;
 using IterableFunctions.Iterable.Mapping;
 using IterableFunctions.Iterable.Webhooks;
 using IterableFunctions.Personas;
+using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Recording;
+using IterableFunctions.Personas.Runs;
+using IterableFunctions.Personas.Sync;
 using IterableFunctions.Segment;
 using IterableFunctions.Sending;
 using IterableFunctions.Storage;
@@ -39,7 +42,7 @@ public static class App
         services.AddSettings<PagesOptions>(PagesOptions.Section);
         services.AddSettings<LimitsOptions>(LimitsOptions.Section, Check);
         services.AddSettings<DeliveringOptions>(DeliveringOptions.Section, Check);
-        services.AddSettings<PersonasOptions>(PersonasOptions.Section);
+        services.AddSettings<PersonasOptions>(PersonasOptions.Section, Check);
         services.AddSettings<StorageOptions>(StorageOptions.Section, Check);
         services.AddStorage();
         services.AddSingleton<Mapper>();
@@ -89,6 +92,19 @@ public static class App
         services.AddSingleton<LookBack>(provider => provider.GetRequiredService<IOptions<PersonasOptions>>().Value.Enabled
             ? provider.GetRequiredService<ProfileLook>().LookBackAsync
             : (_, _) => new((IterableRequest?)null));
+        services.AddSingleton<Catalogs>();
+        services.AddSingleton<Evaluator>();
+        services.AddSingleton<Calendar>();
+        services.AddSingleton<SyncWriter>();
+        services.AddTransient<Teller>();
+        services.AddTransient<FollowUp>();
+        services.AddTransient<Looker>();
+        services.AddSingleton<Backfills>();
+        services.AddTransient<RunLooks>();
+        services.AddTransient<BackfillWorker>();
+        services.AddTransient<HourWorker>();
+        services.AddTransient<RunWorker>();
+        services.AddSingleton<ProfileIndex>();
         services.AddTransient<Merger>();
         services.AddTransient<Deletion>();
         services.AddTransient<RecordWorker>();
@@ -158,6 +174,12 @@ public static class App
             yield return $"Segment__Patience is {options.Patience}; it must be from 00:00:00.05 to {JsonPost.Timeout}.";
         if (Settings.CheckAddress("Segment__BaseUrl", options.BaseUrl, "https://api.segment.io") is { } problem)
             yield return problem;
+    }
+
+    private static IEnumerable<string> Check(PersonasOptions options, IConfiguration configuration)
+    {
+        if (options.BackfillDelay < TimeSpan.Zero || options.BackfillDelay > TimeSpan.FromHours(1))
+            yield return $"Personas__BackfillDelay is {options.BackfillDelay}; it must be from 00:00:00 to 01:00:00.";
     }
 
     private static IEnumerable<string> Check(StorageOptions options, IConfiguration configuration)

@@ -3,9 +3,12 @@ using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
+using IterableFunctions.Delivering;
 using IterableFunctions.Iterable;
+using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Profiles;
 using IterableFunctions.Personas.Recording;
+using IterableFunctions.Personas.Sync;
 using IterableFunctions.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -38,15 +41,24 @@ internal sealed class Store : IDisposable
         Profiles = new(_tables, _options);
         Queue = new(service, new BlobServiceClient(connection), TimeProvider.System);
         Letters = new(_tables, _options);
-        Recorder = new(new(Identities, Profiles, Queue, _cache, TimeProvider.System), _cache, Queue, TimeProvider.System, NullLogger<Recorder>.Instance);
-        // No test here lets Iterable forget anybody.
-        Deletion = new(Identities, Profiles, _cache, Letters, Queue, null!, Options.Create(new IterableOptions()));
-        _worker = new(Queue, Recorder, new(Identities, Profiles), Deletion);
+        var iterable = Options.Create(new IterableOptions());
+        var (members, due, looks) = (new MemberTable(_tables, _options), new DueTable(_tables, _options), new SyncQueue(service, new BlobServiceClient(connection), TimeProvider.System));
+        var calendar = new Calendar(due);
+        var writer = new SyncWriter(Profiles, members, calendar, looks, iterable, TimeProvider.System);
+        var evaluator = new Evaluator(Catalogs = new(new(_tables, _options), TimeProvider.System), Profiles, iterable, TimeProvider.System);
+        Recorder = new(new(Identities, Profiles, evaluator, writer, Queue, _cache, TimeProvider.System), _cache, Queue, TimeProvider.System, NullLogger<Recorder>.Instance);
+        // No test here lets Iterable forget anybody, nor has definitions that it could be told of.
+        var index = new ProfileIndex(members, due);
+        Deletion = new(Identities, Profiles, index, _cache, Letters, Queue, null!, iterable);
+        var teller = new Teller(null!, Profiles, members, looks, _cache, iterable, Options.Create(new DeliveringOptions()), TimeProvider.System, NullLogger<Teller>.Instance);
+        _worker = new(Queue, Recorder, new(teller, looks, TimeProvider.System, NullLogger<FollowUp>.Instance), new(Identities, Profiles, index, calendar, looks, TimeProvider.System), Deletion);
     }
 
     public Wire Wire { get; } = new();
 
     public IdentityTable Identities { get; }
+
+    public Catalogs Catalogs { get; }
 
     public ProfileTable Profiles { get; }
 
@@ -58,7 +70,11 @@ internal sealed class Store : IDisposable
 
     public Deletion Deletion { get; }
 
-    public void Dispose() => _cache.Dispose();
+    public void Dispose()
+    {
+        Catalogs.Dispose();
+        _cache.Dispose();
+    }
 
     public Task<IterableFunctions.Personas.Recording.Recording> RecordAsync(ProfileMessage message) => Recorder.RecordAsync(message, TimeSpan.FromSeconds(30), CancellationToken.None);
 
@@ -66,7 +82,8 @@ internal sealed class Store : IDisposable
     public async Task CreateAsync()
     {
         await _queue.CreateIfNotExistsAsync();
-        foreach (var name in (string[])["Identities", "Profiles", "DeadLetters"])
+        await new QueueClient(_connection, SyncQueue.Name).CreateIfNotExistsAsync();
+        foreach (var name in (string[])["Identities", "Profiles", "DeadLetters", "Definitions", "Members", "Due"])
             await new TableClient(_connection, _options.Value.TablePrefix + name).CreateIfNotExistsAsync();
     }
 

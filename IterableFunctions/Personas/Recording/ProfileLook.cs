@@ -43,10 +43,7 @@ public sealed class ProfileLook(ProfileTable profiles, ProfileCache cache, IOpti
             return recorded.Document;
         try
         {
-            var stored = await profiles.FindAsync(profile, cancellation);
-            while (stored is { Document: { Kind: ProfileKind.Redirect } document })
-                stored = await profiles.FindAsync(document.RedirectTo!, cancellation);
-            return stored?.Document;
+            return (await profiles.FindEndAsync(profile, cancellation))?.Document;
         }
         catch (Exception e) when (!request.HasWaited && !cancellation.IsCancellationRequested && e is (RequestFailedException or AggregateException or OperationCanceledException))
         {

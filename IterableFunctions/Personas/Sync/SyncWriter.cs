@@ -1,0 +1,95 @@
+using IterableFunctions.Iterable;
+using IterableFunctions.Personas.Definitions;
+using IterableFunctions.Personas.Evaluation;
+using IterableFunctions.Personas.Profiles;
+using IterableFunctions.Storage;
+using Microsoft.Extensions.Options;
+
+namespace IterableFunctions.Personas.Sync;
+
+/// <summary>What the write of an evaluated document leaves to be done.</summary>
+/// <param name="Stored">The document as it was written.</param>
+/// <param name="Catalog">The definitions.</param>
+/// <param name="Tellings">What Iterable is to be told, under the document's lease.</param>
+/// <param name="Left">Definitions whose index of members the profile leaves.</param>
+/// <param name="Attempts">How often in a row Iterable could not take what it was told.</param>
+public sealed record Untold(StoredProfile Stored, Catalog Catalog, IReadOnlyList<Telling> Tellings, IReadOnlyList<string> Left, int Attempts)
+{
+    public bool IsNothing => Tellings.Count == 0 && Left.Count == 0;
+}
+
+/// <summary>
+/// Writes evaluated documents. What somebody else must find stands in storage before: index rows, hours, a look in the queue. What is to be told stands in the document as an intent, with a lease on
+/// sending it.
+/// </summary>
+public sealed class SyncWriter(ProfileTable profiles, MemberTable members, Calendar calendar, SyncQueue queue, IOptions<IterableOptions> options, TimeProvider time)
+{
+    /// <summary>How long one may send. Ended earlier by the acknowledgement.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+
+    /// <summary>How late a look may be before another is asked for.</summary>
+    private static readonly TimeSpan Lateness = TimeSpan.FromMinutes(1);
+
+    /// <summary>What clocks may differ by.</summary>
+    public static readonly TimeSpan Skew = TimeSpan.FromSeconds(5);
+
+    private readonly ProjectType _project = options.Value.ProjectType;
+
+    /// <summary>Writes a document with the messages that were folded into it.</summary>
+    /// <param name="before">The document as it was read.</param>
+    /// <param name="evaluated">The document to write.</param>
+    /// <param name="messages">Each once; none at a look.</param>
+    /// <param name="cancellation">Ends the wait, not the write.</param>
+    public Task<(CommitResult Result, Untold? Untold)> FoldAsync(StoredProfile before, Evaluated evaluated, IReadOnlyList<ProfileMessage> messages, CancellationToken cancellation)
+        => WriteAsync(before, evaluated, messages, attempts: null, cancellation);
+
+    /// <summary>Writes a document that was looked at, if that has changed anything.</summary>
+    /// <param name="before">The document as it was read.</param>
+    /// <param name="evaluated">The document to write.</param>
+    /// <param name="attempts">How often in a row Iterable could not take what it was told.</param>
+    /// <param name="cancellation">Ends the wait, not the write.</param>
+    public Task<(CommitResult Result, Untold? Untold)> LookAsync(StoredProfile before, Evaluated evaluated, int attempts, CancellationToken cancellation)
+        => WriteAsync(before, evaluated, [], attempts, cancellation);
+
+    private async Task<(CommitResult Result, Untold? Untold)> WriteAsync(StoredProfile before, Evaluated evaluated, IReadOnlyList<ProfileMessage> messages, int? attempts, CancellationToken cancellation)
+    {
+        var (profile, isLook, now) = (before.Profile, attempts is not null, time.GetUtcNow().UtcTicks);
+        var document = isLook && !before.Document.Lease.IsHeldAt(now) ? evaluated.Document with { QueuedLook = 0 } : evaluated.Document;
+        var plan = SyncPlan.Of(document, evaluated.Catalog, _project, now);
+        IReadOnlyList<Telling> tellings = [];
+        TimeSpan? ask = evaluated.IsIncomplete ? TimeSpan.Zero : null;
+        if (document.Lease.IsHeldAt(now))
+        {
+            // Only who sends may write what is to be sent; afterwards somebody looks again, should that one not have seen it.
+            if (plan.Tellings.Count > 0)
+                ask = TimeSpan.FromTicks(document.Lease.Until - now) + Skew;
+        }
+        else if (isLook || document.QueuedLook <= now)
+        {
+            tellings = plan.Tellings;
+            document = plan.Document with { Lease = tellings.Count == 0 ? default : new(Random.Shared.NextInt64(1, long.MaxValue), now + Lease.Ticks) };
+        }
+
+        if (ask is { } wait && !(document.QueuedLook > now - Lateness.Ticks && document.QueuedLook <= now + wait.Ticks + Lateness.Ticks))
+        {
+            await queue.AddAsync(new(profile, attempts ?? 0), wait, cancellation);
+            document = document with { QueuedLook = now + wait.Ticks };
+        }
+
+        document = await calendar.ArmAsync(profile, document, evaluated.Needed, cancellation);
+        if (isLook && document with { QueuedLook = before.Document.QueuedLook } == before.Document)
+            return (CommitResult.Committed, new(before, evaluated.Catalog, [], evaluated.Left, 0));
+
+        await JoinAsync(before, document, evaluated.Joined, cancellation);
+        var (result, stored) = await profiles.CommitAsync(before, document, messages, cancellation);
+        return (result, stored is null ? null : new(stored, evaluated.Catalog, tellings, evaluated.Left, attempts ?? 0));
+    }
+
+    private async Task JoinAsync(StoredProfile before, ProfileDocument document, IReadOnlyList<string> joined, CancellationToken cancellation)
+    {
+        var isAddressable = Addressees.Of(document, _project).Count > 0;
+        var isNew = before.ETag is null || isAddressable != Addressees.Of(before.Document, _project).Count > 0;
+        string[] definitions = isNew ? [MemberTable.Everybody, .. document.Values.Keys.Concat(joined).Distinct()] : [.. joined];
+        await Task.WhenAll(definitions.Select(definition => members.AddAsync(definition, before.Profile, isAddressable, cancellation)));
+    }
+}
