@@ -67,6 +67,32 @@ public sealed class OvertakenTests(OwnAzuriteFixture azurite) : IClassFixture<Ow
     }
 
     [Fact]
+    public async Task Message_that_comes_again_without_its_time_is_not_newer_for_that()
+    {
+        await using var app = await StartAsync();
+        await app.Client.PostAsync(Message("older-plan"));
+        await app.Client.PostAsync(Message("newer-plan"));
+
+        await app.Client.PostAsync(Message("older-plan").Replace("\"timestamp\":\"2026-01-01T10:00:00Z\",", "", StringComparison.Ordinal));
+
+        Assert.Equal("\"new\"", Field(app, "plan"));
+    }
+
+    [Fact]
+    public async Task Call_that_has_waited_and_was_not_recorded_in_time_is_held_against_the_profile_of_whom_it_is_addressed_to()
+    {
+        await using var app = await StartAsync();
+        await app.Client.PostAsync(Message("newer-plan"));
+
+        await new QueueClient(azurite.ConnectionString, "forward", new() { MessageEncoding = QueueMessageEncoding.Base64 }).SendMessageAsync(
+            """{"call":{"endpoint":"/api/users/update","body":{"userId":"u-overtaken","dataFields":{"plan":"old","city":"Oslo"}},"messageId":"m-older-plan","userId":"u-overtaken","timestamp":"2026-01-01T10:00:00Z","firstAttempt":"2026-01-01T10:00:00Z","attempts":1}}""");
+
+        await UntilAsync(() => Field(app, "city") == "\"Oslo\"");
+        await DrainedAsync();
+        Assert.Equal("\"new\"", Field(app, "plan"));
+    }
+
+    [Fact]
     public async Task First_attempt_that_is_overtaken_by_a_message_of_the_same_process_is_followed_by_what_is_newer()
     {
         await using var app = await StartAsync();

@@ -77,7 +77,7 @@ public sealed class ProfileFoldTests
         {
             Kind = ProfileKind.Redirect,
             RedirectTo = "there",
-            Ids = [new(ExternalId.Email("a@b.c"), 5, ulong.MaxValue)],
+            Ids = [new(ExternalId.Email("a@b.c"), 5)],
             Merging = [new("loser", [ExternalId.UserId("u"), ExternalId.AnonymousId("\u00e9")], Joined: true)],
             Due = [new(1), new(2)],
             BuiltThrough = 3,

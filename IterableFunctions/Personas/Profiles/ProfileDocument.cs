@@ -104,9 +104,6 @@ public sealed record ProfileDocument
         return false;
     }
 
-    /// <summary>Whether a message was the first to bring an id; told of its repeats as well.</summary>
-    public bool IsBroughtBy(ExternalId id, string messageId) => Ids.Any(known => known.Id == id && known.By == MessageHash.Of(messageId));
-
     /// <summary>All ids that count against the limits: those of profiles that are being absorbed are spoken for.</summary>
     public IEnumerable<ExternalId> AllIds => Ids.Select(known => known.Id).Concat(Merging.SelectMany(absorption => absorption.Ids)).Distinct();
 }
@@ -160,8 +157,7 @@ public readonly record struct SendingLease(long Id, long Until)
 /// <summary>An external id of a person.</summary>
 /// <param name="Id">The id.</param>
 /// <param name="Since">When the message that brought it happened, UTC ticks.</param>
-/// <param name="By">The hash of that message's id.</param>
-public readonly record struct KnownId(ExternalId Id, long Since, ulong By);
+public readonly record struct KnownId(ExternalId Id, long Since);
 
 /// <summary>A trait's value.</summary>
 /// <param name="Json">UTF-8.</param>

@@ -53,10 +53,7 @@ public static class ProfileFold
 
     /// <summary>Lists ids in a document that a message brings, and that are nobody's yet.</summary>
     public static ProfileDocument Attach(ProfileDocument document, IEnumerable<ExternalId> ids, ProfileMessage message)
-    {
-        var by = MessageHash.Of(message.MessageId);
-        return document with { Ids = [.. document.Ids, .. ids.Where(id => !document.Lists(id)).Select(id => new KnownId(id, message.Timestamp.Ticks, by))] };
-    }
+        => document with { Ids = [.. document.Ids, .. ids.Where(id => !document.Lists(id)).Select(id => new KnownId(id, message.Timestamp.Ticks))] };
 
     /// <summary>
     /// The document as bytes that an entity can hold. One that is too large gives up first its leaf states, which are read from the rows instead, and what was sent, but for its times;

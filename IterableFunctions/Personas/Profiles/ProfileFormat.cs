@@ -39,7 +39,6 @@ public static class ProfileFormat
         {
             WriteId(writer, known.Id);
             writer.Whole(known.Since);
-            writer.Whole((long)known.By);
         }
 
         writer.Whole(document.Traits.Count);
@@ -136,7 +135,7 @@ public static class ProfileFormat
 
         var ids = ImmutableArray.CreateBuilder<KnownId>();
         for (var left = reader.Whole(); left > 0; left--)
-            ids.Add(new(ReadId(ref reader), reader.Whole(), (ulong)reader.Whole()));
+            ids.Add(new(ReadId(ref reader), reader.Whole()));
 
         var traits = document.Traits.ToBuilder();
         for (var left = reader.Whole(); left > 0; left--)

@@ -12,14 +12,16 @@ public sealed record SentCall(IReadOnlyList<string> Addressed, JsonElement? Fiel
 {
     private static readonly JsonElement NoItems = JsonElement.Parse("[]"u8);
 
-    /// <summary>Null for a call that nothing can undo: events only add.</summary>
+    /// <summary>Null for a call that nothing can undo: events only add. In an email-based project one is remembered all the same, for before the first its user is made sure of.</summary>
     public static SentCall? Of(IterableRequest request, ProjectType project)
     {
         if (request.Endpoint == IterableEndpoint.UpdateUser)
             return new(AddressOf(request, project), Member(request, "dataFields"u8), null);
         if (request.Endpoint == IterableEndpoint.UpdateCart)
             return new(AddressOf(request, project), null, Member(request, "items"u8) ?? NoItems);
-        return request.Endpoint == IterableEndpoint.TrackPurchase ? new(AddressOf(request, project), null, NoItems) : null;
+        if (request.Endpoint == IterableEndpoint.TrackPurchase)
+            return new(AddressOf(request, project), null, NoItems);
+        return project == ProjectType.Email && request is { Email: not null } ? new(AddressOf(request, project), null, null) : null;
     }
 
     /// <summary>

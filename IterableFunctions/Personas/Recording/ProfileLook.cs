@@ -11,7 +11,7 @@ namespace IterableFunctions.Personas.Recording;
 /// ones. A call of a message that was recorded a moment ago is held against the document that was written then, or by a later message of this process; one that has waited, or has come again, against
 /// what stands in storage now.
 /// </summary>
-public sealed class ProfileLook(ProfileTable profiles, ProfileCache cache, IOptions<IterableOptions> options)
+public sealed class ProfileLook(IdentityTable identities, ProfileTable profiles, ProfileCache cache, IOptions<IterableOptions> options)
 {
     private readonly ProjectType _project = options.Value.ProjectType;
 
@@ -34,16 +34,16 @@ public sealed class ProfileLook(ProfileTable profiles, ProfileCache cache, IOpti
     public async ValueTask<IterableRequest?> LookBackAsync(IterableRequest request, CancellationToken cancellation)
         => request.Endpoint != IterableEndpoint.TrackEvent && await DocumentAsync(request, cancellation) is { Kind: ProfileKind.Live } document ? OutOfDate.Mend(request, document, _project) : null;
 
-    /// <summary>Null where there is none to look at: of what was not recorded, or only queued for it.</summary>
+    /// <summary>Null where there is none to look at: of what was not recorded, or only queued for it. When it has waited it is looked for by whom it is addressed to.</summary>
     private async Task<ProfileDocument?> DocumentAsync(IterableRequest request, CancellationToken cancellation)
     {
-        if (request.Profile is not { } profile)
+        if (request is { Profile: null, HasWaited: false })
             return null;
-        if (request is { HasWaited: false, IsRepeat: false } && cache.Get(profile) is { } recorded)
+        if (request is { Profile: { } known, HasWaited: false, IsRepeat: false } && cache.Get(known) is { } recorded)
             return recorded.Document;
         try
         {
-            return (await profiles.FindEndAsync(profile, cancellation))?.Document;
+            return (request.Profile is { } profile ? await profiles.FindEndAsync(profile, cancellation) : await HolderAsync(request, cancellation))?.Document;
         }
         catch (Exception e) when (!request.HasWaited && !cancellation.IsCancellationRequested && e is (RequestFailedException or AggregateException or OperationCanceledException))
         {
@@ -51,4 +51,9 @@ public sealed class ProfileLook(ProfileTable profiles, ProfileCache cache, IOpti
             return null;
         }
     }
+
+    private async Task<StoredProfile?> HolderAsync(IterableRequest request, CancellationToken cancellation)
+        => (request.UserId is { } userId ? ExternalId.UserId(userId) : request.Email is { } email ? ExternalId.Email(email) : default(ExternalId?)) is { } id
+            ? (await new Recognition(identities, profiles, cancellation).FindAsync(id)).Holder
+            : null;
 }
