@@ -110,6 +110,7 @@ public sealed partial class Forwarder(
         if (call is null)
             return;
         await BuryAsync(call, DeadLetterReason.Crashed, "GivenUpByHost", "The process ended with it, or storage failed, more often than the host tries.", cancellation);
+        await MendAsync(call, cancellation);
         await queue.ForgetAsync(message, cancellation);
     }
 
