@@ -95,6 +95,9 @@ public static class App
         services.AddSingleton<LastLook>(provider => provider.GetRequiredService<IOptions<PersonasOptions>>().Value.Enabled
             ? provider.GetRequiredService<ProfileLook>().LookAsync
             : (request, _) => new(request));
+        services.AddSingleton<LookBack>(provider => provider.GetRequiredService<IOptions<PersonasOptions>>().Value.Enabled
+            ? provider.GetRequiredService<ProfileLook>().LookBackAsync
+            : (_, _) => new((IterableRequest?)null));
         services.AddSingleton<Catalogs>();
         services.AddSingleton<Evaluator>();
         services.AddSingleton<Calendar>();
