@@ -1,3 +1,4 @@
+using Azure.Storage.Queues;
 using IterableFunctions.Delivering;
 using IterableFunctions.Intake;
 using IterableFunctions.Iterable;
@@ -9,10 +10,13 @@ using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Recording;
 using IterableFunctions.Personas.Runs;
 using IterableFunctions.Personas.Sync;
+using IterableFunctions.Readiness;
 using IterableFunctions.Segment;
 using IterableFunctions.Sending;
 using IterableFunctions.Storage;
+using IterableFunctions.Telemetry;
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -30,6 +34,7 @@ public static class App
         var builder = FunctionsApplication.CreateBuilder(args);
         builder.ConfigureFunctionsWebApplication();
         builder.Services.AddIterableFunctions();
+        builder.Services.AddTelemetry(builder.Configuration)?.UseFunctionsWorkerDefaults();
         return builder;
     }
 
@@ -57,6 +62,7 @@ public static class App
         services.AddTransient<DraftRecorder>();
         services.AddTransient<SegmentIntake>();
         services.AddTransient<IterableIntake>();
+        services.AddReadiness();
         return services;
     }
 
@@ -101,8 +107,11 @@ public static class App
         services.AddTransient<Looker>();
         services.AddSingleton<Backfills>();
         services.AddTransient<RunLooks>();
+        services.AddSingleton<RunLog>();
         services.AddTransient<BackfillWorker>();
         services.AddTransient<HourWorker>();
+        services.AddTransient<RunDirectory>();
+        services.AddTransient<MemberDirectory>();
         services.AddTransient<RunWorker>();
         services.AddSingleton<ProfileIndex>();
         services.AddTransient<Merger>();
@@ -110,9 +119,25 @@ public static class App
         services.AddTransient<RecordWorker>();
     }
 
+    private static void AddReadiness(this IServiceCollection services)
+    {
+        services.AddSingleton<IReadinessCheck, StorageCheck>();
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, ForwardQueue.Name, provider.GetRequiredService<IOptions<DeliveringOptions>>().Value.LongestRetry));
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, RecordQueue.Name, RecordWorker.Rest));
+        services.AddSingleton<IReadinessCheck>(provider => new KeyCheck(provider.GetRequiredService<KeyGuard>(), "Iterable", "API key"));
+        services.AddSingleton<IReadinessCheck>(provider => new KeyCheck(provider.GetRequiredKeyedService<KeyGuard>(SegmentOptions.Section), "Segment", "write key"));
+        services.AddSingleton<ReadinessChecks>();
+        services.AddSingleton<IterableProbe>();
+
+        // What waits for its turn is no sign of trouble, nor what is a little late.
+        static QueueCheck Drained(IServiceProvider provider, string queue, TimeSpan longestWait)
+            => new(provider.GetRequiredService<QueueServiceClient>(), queue, (longestWait > KeyGuard.LongestWait ? longestWait : KeyGuard.LongestWait) + TimeSpan.FromMinutes(15));
+    }
+
     private static void AddIterableClient(this IServiceCollection services)
     {
         services.AddSingleton<IterableLimits>();
+        services.AddSingleton<BulkSender>();
         services.AddSingleton(provider => Guard(provider, provider.GetRequiredService<IOptions<IterableOptions>>().Value.ApiKey, "API key", "Iterable__ApiKey, its permissions, and Iterable__DataCenter"));
         services.AddHttpClient<IterableClient>((provider, http) =>
             {
@@ -146,6 +171,8 @@ public static class App
             {
                 handler.AllowAutoRedirect = false;
                 handler.UseCookies = false;
+                // Our traces are not theirs.
+                handler.ActivityHeadersPropagator = null;
                 handler.ConnectTimeout = TimeSpan.FromSeconds(2);
                 // The APIs' addresses change; a connection that lives for ever would not notice.
                 handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
@@ -200,7 +227,7 @@ public static class App
 
     private static IEnumerable<string> Check(LimitsOptions options, IConfiguration configuration)
         => from limit in new (string Name, int Value)[]
-               { (nameof(options.UpdateUser), options.UpdateUser), (nameof(options.TrackEvent), options.TrackEvent), (nameof(options.TrackPurchase), options.TrackPurchase), (nameof(options.UpdateCart), options.UpdateCart) }
+               { (nameof(options.UpdateUser), options.UpdateUser), (nameof(options.TrackEvent), options.TrackEvent), (nameof(options.TrackPurchase), options.TrackPurchase), (nameof(options.UpdateCart), options.UpdateCart), (nameof(options.UpdateUsers), options.UpdateUsers), (nameof(options.TrackEvents), options.TrackEvents) }
            where limit.Value is < 1 or > LimitsOptions.Highest
            select $"Limits__{limit.Name} is {limit.Value}; it must be from 1 to {LimitsOptions.Highest} calls a second.";
 

@@ -19,6 +19,7 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(MessageResults))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(ReadyReport))]
 [JsonSerializable(typeof(QueuedCall))]
 [JsonSerializable(typeof(RecordWork))]
 [JsonSerializable(typeof(ProfileReport))]
@@ -32,6 +33,9 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(RunWork))]
 [JsonSerializable(typeof(Run))]
 [JsonSerializable(typeof(ShardProgress))]
+[JsonSerializable(typeof(RunPage))]
+[JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(MemberPage))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class AppJson : JsonSerializerContext;

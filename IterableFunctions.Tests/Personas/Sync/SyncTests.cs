@@ -66,6 +66,26 @@ public sealed class SyncTests(OwnAzuriteFixture azurite) : IClassFixture<OwnAzur
     }
 
     [Fact]
+    public async Task First_sync_of_quiet_profiles_goes_in_bulk_and_a_change_right_behind_it_waits()
+    {
+        var clock = new MovedClock();
+        await using var app = await StartAsync(clock);
+        await app.Client.PostAsync($$"""{"batch":[{{string.Join(',', Enumerable.Range(0, 60).Select(n => $$"""{"type":"track","event":"Signed Up","userId":"u-{{n}}"}"""))}}]}""");
+        // On a busy machine some of them are recorded from the queue, a little later.
+        await UntilAsync(async () => (await Task.WhenAll(Enumerable.Range(0, 60).Select(n => app.Client.GetAsync(new Uri($"api/profiles/user_id/u-{n}", UriKind.Relative))))).All(found => found.IsSuccessStatusCode));
+        clock.By = TimeSpan.FromHours(1);
+
+        await SaveAsync(app, new() { Key = "signed_up", Kind = DefinitionKind.Audience, Name = "Signed up", Query = "event('Signed Up').count() = 1", SendTrack = true });
+        await UntilAsync(async () => (await CatalogAsync(app))["signed_up"]!.Run is null);
+
+        Assert.Equal(60, app.Sandbox.Users.Count(user => user.DataFields.ContainsKey("signed_up")));
+        Assert.Equal(60, app.Sandbox.Events.Count(e => e.Name == "Audience Entered"));
+        Assert.DoesNotContain(app.Sandbox.Calls, call => call.Endpoint == "users/update");
+        await app.Client.PostAsync("""{"type":"track","event":"Signed Up","userId":"u-1"}""");
+        Assert.Equal("true", Field(app, "u-1", "signed_up"));
+    }
+
+    [Fact]
     public async Task Changed_query_lets_those_leave_who_do_not_match_any_more()
     {
         await using var app = await StartAsync();
@@ -130,6 +150,18 @@ public sealed class SyncTests(OwnAzuriteFixture azurite) : IClassFixture<OwnAzur
         Assert.Equal("true", Field(app, "u-1", "recent"));
         await RunHourAsync(app);
         await UntilAsync(() => Field(app, "u-1", "recent") == "false");
+    }
+
+    [Fact]
+    public async Task Event_that_came_from_Iterable_lets_a_person_enter_an_audience_and_is_not_sent_back()
+    {
+        await using var app = await StartAsync();
+        await SaveAsync(app, new() { Key = "opener", Kind = DefinitionKind.Audience, Name = "Opener", Query = "event('Email Opened').count() >= 1" });
+
+        await app.Client.PostAsync("""{"type":"track","event":"Email Opened","userId":"u-1","context":{"integration":{"name":"Iterable"} } }""");
+
+        Assert.Equal("true", Field(app, "u-1", "opener"));
+        Assert.Empty(app.Sandbox.Events);
     }
 
     [Fact]

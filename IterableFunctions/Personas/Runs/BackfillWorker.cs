@@ -10,10 +10,16 @@ namespace IterableFunctions.Personas.Runs;
 /// of two that do, one is stopped by the other's progress.
 /// </summary>
 public sealed partial class BackfillWorker(
-    Catalogs catalogs, DefinitionTable definitions, MemberTable members, RunTable runs, RecomputeQueue queue, RunLooks looks, TimeProvider time, ILogger<BackfillWorker> logger)
+    Catalogs catalogs, DefinitionTable definitions, MemberTable members, RunTable runs, RecomputeQueue queue, RunLooks looks, RunLog progress, TimeProvider time, ILogger<BackfillWorker> logger)
 {
     /// <summary>Profiles between two signs of life.</summary>
-    private const int PageSize = 100;
+    private const int PageSize = 500;
+
+    /// <summary>How long saving a definition may take, from when its run was asked for.</summary>
+    private static readonly TimeSpan Saving = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long something rests that is not yet as it should be.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
 
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
@@ -21,7 +27,13 @@ public sealed partial class BackfillWorker(
     public async Task BeginAsync(RunWork work, CancellationToken cancellation)
     {
         if ((await catalogs.ReloadAsync(cancellation)).Catalog[work.Definition!]?.Run != work.Run)
+        {
+            // It may be about to be saved.
+            if (Now - work.Asked < Saving)
+                await queue.AddAsync(work, Again, cancellation);
             return;
+        }
+
         if (await runs.FindAsync(work.Run, cancellation) is null)
             await runs.PutAsync(new() { Id = work.Run, Definition = work.Definition, Resend = work.Resend, Started = Now, Shards = Shard.Count }, cancellation);
         await Parallel.ForEachAsync(Shard.All, cancellation, async (shard, cancelled) => await queue.AddAsync(work with { Shard = shard.Number }, TimeSpan.Zero, cancelled));
@@ -41,11 +53,21 @@ public sealed partial class BackfillWorker(
         {
             await foreach (var page in members.PagesAsync(MemberTable.Everybody, shard, at.Progress.After, PageSize, cancellation))
             {
-                var everybody = (await catalogs.CurrentAsync(0, cancellation)).IncludesAnonymousUsers;
-                var (counts, wait) = await looks.LookAsync([.. page.Where(member => everybody || member.IsAddressable).Select(member => (member.Profile, 0))], work.Resend ? work.Definition : null, cancellation);
+                catalog = await catalogs.CurrentAsync(0, cancellation);
+                if (catalog[work.Definition!] is not { } record || record.Run != work.Run)
+                    return;
+                var (counts, wait, isPending) = await looks.LookAsync([.. page.Where(member => catalog.IncludesAnonymousUsers || member.IsAddressable).Select(member => (member.Profile, 0))], isBackfill: true, work.Resend ? work.Definition : null, cancellation);
+                // A definition goes only when everybody has been told that they left.
+                if (record.Retiring && (isPending || wait is not null))
+                {
+                    await queue.AddAsync(work, wait ?? Again, cancellation);
+                    return;
+                }
+
                 if (await runs.AdvanceAsync(work.Run, at, at.Progress with { After = page[^1].Profile, Sign = Now, Counts = at.Progress.Counts.Add(counts) }, cancellation) is not { } advanced)
                     return;
                 at = advanced;
+                progress.Say(work.Run, shard, at.Progress);
                 if (wait is null && time.GetElapsedTime(started) < RunLooks.Slice)
                     continue;
                 await queue.AddAsync(work, wait ?? TimeSpan.Zero, cancellation);
@@ -66,7 +88,7 @@ public sealed partial class BackfillWorker(
     /// <param name="cancellation">Ends the attempt.</param>
     public async Task ReviveAsync(DefinitionRecord record, TimeSpan silence, CancellationToken cancellation)
     {
-        var work = new RunWork(record.Run!, record.Key);
+        var work = new RunWork(record.Run!, record.Key, record.Changed);
         if (await runs.FindAsync(record.Run!, cancellation) is not { } run)
         {
             if (Now - record.Changed > silence)

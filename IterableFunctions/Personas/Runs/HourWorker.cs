@@ -9,7 +9,7 @@ namespace IterableFunctions.Personas.Runs;
 /// Looks at the profiles that are due, those of hours that were missed as well, at the hour that it is now. Any number of executions can work on a shard: a row is deleted when its look is done, and a
 /// look that was done already finds nothing to do.
 /// </summary>
-public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable runs, RecomputeQueue queue, BackfillWorker backfills, RunLooks looks, TimeProvider time, ILogger<HourWorker> logger)
+public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable runs, RecomputeQueue queue, BackfillWorker backfills, RunLooks looks, RunLog progress, TimeProvider time, ILogger<HourWorker> logger)
 {
     /// <summary>Rows between two signs of life; what one transaction can delete.</summary>
     private const int PageSize = 100;
@@ -28,7 +28,7 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
         Shard[] shards = [.. found.Where(one => one.IsDue).Select(one => one.Shard)];
         var run = await runs.FindAsync(id, cancellation) ?? new() { Id = id, Started = Now };
         await runs.PutAsync(run with { Shards = shards.Length, Finished = shards.Length == 0 ? run.Finished ?? Now : null }, cancellation);
-        await Parallel.ForEachAsync(shards, cancellation, async (shard, cancelled) => await queue.AddAsync(new(id, Definition: null, shard.Number), TimeSpan.Zero, cancelled));
+        await Parallel.ForEachAsync(shards, cancellation, async (shard, cancelled) => await queue.AddAsync(new(id, Definition: null, Now, shard.Number), TimeSpan.Zero, cancelled));
         Log.Opened(logger, id, shards.Length);
 
         foreach (var record in (await catalogs.CurrentAsync(0, cancellation)).Records.Where(record => record.Run is not null))
@@ -41,9 +41,9 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
         var (started, shard) = (time.GetTimestamp(), new Shard(work.Shard!.Value));
         while (await due.FirstAsync(shard, Hour.Containing(time.GetUtcNow()), PageSize, cancellation) is { Count: > 0 } page)
         {
-            var (counts, wait) = await looks.LookAsync(page.GroupBy(look => look.Profile).Select(rows => (rows.Key, rows.Max(row => row.Attempts))), resend: null, cancellation);
+            var (counts, wait, _) = await looks.LookAsync(page.GroupBy(look => look.Profile).Select(rows => (rows.Key, rows.Max(row => row.Attempts))), isBackfill: false, resend: null, cancellation);
             await due.DeleteAsync(page, cancellation);
-            await AdvanceAsync(work.Run, shard, counts, isDone: false, cancellation);
+            progress.Say(work.Run, shard, await AdvanceAsync(work.Run, shard, counts, isDone: false, cancellation));
             if (wait is null && time.GetElapsedTime(started) < RunLooks.Slice)
                 continue;
             await queue.AddAsync(work, wait ?? TimeSpan.Zero, cancellation);
@@ -58,7 +58,7 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
         }
     }
 
-    private async Task AdvanceAsync(string run, Shard shard, RunCounts counts, bool isDone, CancellationToken cancellation)
+    private async Task<ShardProgress> AdvanceAsync(string run, Shard shard, RunCounts counts, bool isDone, CancellationToken cancellation)
     {
         StoredProgress? written = null;
         while (written is null)
@@ -66,6 +66,8 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
             var at = await runs.FindProgressAsync(run, shard, cancellation);
             written = await runs.AdvanceAsync(run, at, at.Progress with { Counts = at.Progress.Counts.Add(counts), IsDone = isDone, Sign = Now }, cancellation);
         }
+
+        return written.Progress;
     }
 
     private static partial class Log

@@ -8,6 +8,9 @@ public sealed record Look(string Profile, int Attempts = 0)
     /// <summary>Whether it is a full hour's look, at all definitions; else at those that do not depend on the clock.</summary>
     public bool IsFull { get; init; }
 
+    /// <summary>Whether Iterable may be told in bulk, of a profile that had no message for a while.</summary>
+    public bool MayBeBulk { get; init; }
+
     /// <summary>A definition that Iterable is told of again; null for none.</summary>
     public string? Resend { get; init; }
 }
@@ -16,9 +19,10 @@ public sealed record Look(string Profile, int Attempts = 0)
 /// <param name="Joined">Definitions whose value is not empty any more.</param>
 /// <param name="Left">Definitions whose value is empty now.</param>
 /// <param name="Told">What Iterable was told.</param>
-public sealed record LookReport(IReadOnlyList<string> Joined, IReadOnlyList<string> Left, TellReport Told)
+/// <param name="IsPending">Whether something is left to be told by another look, which is queued.</param>
+public sealed record LookReport(IReadOnlyList<string> Joined, IReadOnlyList<string> Left, TellReport Told, bool IsPending)
 {
-    public static LookReport Nothing { get; } = new([], [], TellReport.Nothing);
+    public static LookReport Nothing { get; } = new([], [], TellReport.Nothing, false);
 }
 
 /// <summary>What Iterable was told of a profile.</summary>

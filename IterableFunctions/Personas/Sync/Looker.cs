@@ -37,11 +37,11 @@ public sealed class Looker(ProfileTable profiles, Evaluator evaluator, SyncWrite
             var evaluated = await evaluator.LookAsync(stored, scope, build, cancellation);
             if (look.Resend is { } resend)
                 evaluated = evaluated with { Document = Acknowledgement.Forget(evaluated.Document, resend) };
-            var (result, untold) = await writer.LookAsync(stored, evaluated, look.Attempts, cancellation);
+            var (result, untold) = await writer.LookAsync(stored, evaluated, look, cancellation);
             if (result != CommitResult.Committed)
                 continue;
             cache.Renew(untold!.Stored);
-            return new(evaluated.Joined, evaluated.Left, await teller.TellAsync(untold, Urgency.Background, Budget, cancellation));
+            return new(evaluated.Joined, evaluated.Left, await teller.TellAsync(untold, Urgency.Background, Budget, cancellation), untold.IsPending);
         }
     }
 }

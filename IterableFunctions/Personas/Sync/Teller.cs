@@ -16,7 +16,7 @@ namespace IterableFunctions.Personas.Sync;
 /// What could not be told in time, or not at all, stands in the queue <c>sync</c> before the lease ends.
 /// </summary>
 public sealed partial class Teller(
-    IterableClient iterable, ProfileTable profiles, MemberTable members, SyncQueue queue, ProfileCache cache, IOptions<IterableOptions> options, IOptions<DeliveringOptions> retries, TimeProvider time, ILogger<Teller> logger)
+    IterableClient iterable, BulkSender bulk, ProfileTable profiles, MemberTable members, SyncQueue queue, ProfileCache cache, IOptions<IterableOptions> options, IOptions<DeliveringOptions> retries, TimeProvider time, ILogger<Teller> logger)
 {
     /// <summary>Calls at the same time, for one profile.</summary>
     private const int Concurrency = 16;
@@ -51,7 +51,7 @@ public sealed partial class Teller(
         {
             if (Now - (lease.Until - SyncWriter.Lease.Ticks) > Trust.Ticks && await profiles.FindEndAsync(stored.Profile, cancellation) is not { Document.Kind: ProfileKind.Live })
                 return report;
-            var (answers, calls, wait) = await SendAsync(stored, tellings, lease, urgency, within - StorageShare - time.GetElapsedTime(started), cancellation);
+            var (answers, calls, wait) = await SendAsync(stored, tellings, untold.IsBulk ? null : urgency, lease, within - StorageShare - time.GetElapsedTime(started), cancellation);
             var mayGoOn = wait is null && within - time.GetElapsedTime(started) > StorageShare;
             var attempts = wait is null ? 0 : untold.Attempts + 1;
             var queued = wait is { } named ? RetrySchedule.After(retries.Value, attempts, named, Random.Shared.NextDouble()) : TimeSpan.Zero;
@@ -65,10 +65,10 @@ public sealed partial class Teller(
         return report;
     }
 
-    /// <summary>Sends what there is time for.</summary>
+    /// <summary>Sends what there is time for; in bulk, with what others have to send, where no urgency is named.</summary>
     /// <returns>The answers, the calls it took, and the wait that Iterable asks for where it could not take one; zero where it asks for none.</returns>
     private async Task<(IReadOnlyCollection<Answer> Answers, int Calls, TimeSpan? Wait)> SendAsync(
-        StoredProfile stored, IReadOnlyList<Telling> tellings, SendingLease lease, Urgency urgency, TimeSpan within, CancellationToken cancellation)
+        StoredProfile stored, IReadOnlyList<Telling> tellings, Urgency? urgency, SendingLease lease, TimeSpan within, CancellationToken cancellation)
     {
         var (started, answers) = (time.GetTimestamp(), new ConcurrentBag<Answer>());
         var (gate, made, wait) = (new Lock(), 0, default(TimeSpan?));
@@ -113,12 +113,12 @@ public sealed partial class Teller(
     }
 
     /// <summary>One call; where userId and email turn out to be two users' (409), once more by the email alone.</summary>
-    private async Task<Delivery> CallAsync(IterableRequest call, Urgency urgency, TimeSpan within, CancellationToken cancellation)
+    private async Task<Delivery> CallAsync(IterableRequest call, Urgency? urgency, TimeSpan within, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
-        var delivery = await iterable.SendAsync(call, urgency, within, cancellation);
+        var delivery = urgency is { } single ? await iterable.SendAsync(call, single, within, cancellation) : await bulk.SendAsync(call, within, cancellation);
         return delivery is Delivery.Refused { Status: 409 } && EmailAlone.Of(call) is { } readdressed
-            ? await iterable.SendAsync(readdressed, urgency, within - time.GetElapsedTime(started), cancellation)
+            ? await iterable.SendAsync(readdressed, urgency ?? Urgency.Background, within - time.GetElapsedTime(started), cancellation)
             : delivery;
     }
 
