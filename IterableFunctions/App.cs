@@ -1,4 +1,5 @@
 using IterableFunctions.Delivering;
+using IterableFunctions.Functions;
 using IterableFunctions.Intake;
 using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Limits;
@@ -57,6 +58,8 @@ public static class App
         services.AddTransient<DraftRecorder>();
         services.AddTransient<SegmentIntake>();
         services.AddTransient<IterableIntake>();
+        services.AddTransient<DefinitionEditor>();
+        services.AddTransient<DefinitionRequests>();
         return services;
     }
 

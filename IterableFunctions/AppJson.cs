@@ -27,6 +27,8 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(DeadLetterPage))]
 [JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(DefinitionRecord))]
+[JsonSerializable(typeof(DefinitionReport))]
+[JsonSerializable(typeof(DefinitionReports))]
 [JsonSerializable(typeof(Dictionary<string, int>))]
 [JsonSerializable(typeof(Look))]
 [JsonSerializable(typeof(RunWork))]
