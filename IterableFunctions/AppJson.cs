@@ -4,6 +4,7 @@ using IterableFunctions.Delivering;
 using IterableFunctions.Functions;
 using IterableFunctions.Intake;
 using IterableFunctions.Personas.Definitions;
+using IterableFunctions.Personas.Previews;
 using IterableFunctions.Personas.Recording;
 using IterableFunctions.Personas.Runs;
 using IterableFunctions.Personas.Sync;
@@ -29,6 +30,7 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(DefinitionRecord))]
 [JsonSerializable(typeof(DefinitionReport))]
 [JsonSerializable(typeof(DefinitionReports))]
+[JsonSerializable(typeof(PreviewReport))]
 [JsonSerializable(typeof(Dictionary<string, int>))]
 [JsonSerializable(typeof(Look))]
 [JsonSerializable(typeof(RunWork))]

@@ -28,4 +28,7 @@ public sealed class Audiences(DefinitionRequests requests)
 
     [Function("AudienceSync")]
     public Task<IResult> SyncAsync([HttpTrigger(AuthorizationLevel.Function, "post", Route = One + "/sync")] HttpRequest request, string key) => requests.SyncAsync(request, Kind, key);
+
+    [Function("AudiencePreview")]
+    public Task<IResult> PreviewAsync([HttpTrigger(AuthorizationLevel.Function, "post", Route = All + "/preview")] HttpRequest request) => requests.PreviewAsync(request, Kind);
 }

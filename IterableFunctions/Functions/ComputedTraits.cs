@@ -28,4 +28,7 @@ public sealed class ComputedTraits(DefinitionRequests requests)
 
     [Function("TraitSync")]
     public Task<IResult> SyncAsync([HttpTrigger(AuthorizationLevel.Function, "post", Route = One + "/sync")] HttpRequest request, string key) => requests.SyncAsync(request, Kind, key);
+
+    [Function("TraitPreview")]
+    public Task<IResult> PreviewAsync([HttpTrigger(AuthorizationLevel.Function, "post", Route = All + "/preview")] HttpRequest request) => requests.PreviewAsync(request, Kind);
 }

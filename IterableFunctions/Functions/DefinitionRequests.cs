@@ -1,7 +1,9 @@
 using IterableFunctions.Intake;
+using IterableFunctions.Iterable;
 using IterableFunctions.Personas;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Evaluation;
+using IterableFunctions.Personas.Previews;
 using IterableFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -10,8 +12,11 @@ using Microsoft.Net.Http.Headers;
 namespace IterableFunctions.Functions;
 
 /// <summary>What <see cref="Audiences"/> and <see cref="ComputedTraits"/> have in common: from requests to definitions, and back to answers.</summary>
-public sealed class DefinitionRequests(DefinitionEditor editor, Catalogs catalogs, MemberTable members, IOptions<PersonasOptions> personas)
+public sealed class DefinitionRequests(DefinitionEditor editor, Previewer previewer, Catalogs catalogs, MemberTable members, UserFields fields, IOptions<PersonasOptions> personas)
 {
+    /// <summary>How long a user who has saved waits for Iterable's fields.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     public async Task<IResult> ListAsync(HttpRequest request, DefinitionKind kind)
     {
         if (NoProfiles is { } refusal)
@@ -42,7 +47,7 @@ public sealed class DefinitionRequests(DefinitionEditor editor, Catalogs catalog
         => ReadAsync(request, kind, isSaved: true, async (draft, cancellation) =>
             draft.Key is { } said && said != key ? Problem(new(RefusalReason.Invalid, "other_key", $"\"key\" is \"{said}\", and the address names \"{key}\". A key never changes."))
             : DefinitionKeys.Check(key, isDerived: false) is { } refusal ? Problem(refusal)
-            : await AnswerAsync(request, await editor.SaveAsync(kind, key, draft, isNew: false, IfMatchOf(request), cancellation)));
+            : await WarnAsync(request, await editor.SaveAsync(kind, key, draft, isNew: false, IfMatchOf(request), cancellation)));
 
     /// <summary>Creates, under a key that is given or made of the name.</summary>
     public Task<IResult> PostAsync(HttpRequest request, DefinitionKind kind)
@@ -50,7 +55,15 @@ public sealed class DefinitionRequests(DefinitionEditor editor, Catalogs catalog
         {
             var key = draft.Key ?? DefinitionKeys.Of(draft.Name!);
             return DefinitionKeys.Check(key, isDerived: draft.Key is null) is { } refusal ? Problem(refusal)
-                : await AnswerAsync(request, await editor.SaveAsync(kind, key, draft, isNew: true, IfMatch.Anything, cancellation));
+                : await WarnAsync(request, await editor.SaveAsync(kind, key, draft, isNew: true, IfMatch.Anything, cancellation));
+        });
+
+    /// <summary>What it would come to; saves nothing.</summary>
+    public Task<IResult> PreviewAsync(HttpRequest request, DefinitionKind kind)
+        => ReadAsync(request, kind, isSaved: false, async (draft, cancellation) =>
+        {
+            var (report, refusal) = await previewer.PreviewAsync(kind, draft, cancellation);
+            return report is null ? Problem(refusal!) : Results.Json(report, AppJson.Default.PreviewReport);
         });
 
     public async Task<IResult> DeleteAsync(HttpRequest request, DefinitionKind kind, string key)
@@ -60,14 +73,14 @@ public sealed class DefinitionRequests(DefinitionEditor editor, Catalogs catalog
         var (cancellation, ifMatch) = (request.HttpContext.RequestAborted, IfMatchOf(request));
         return request.Query["retire"].ToString().ToLowerInvariant() switch
         {
-            "" or "false" => await AnswerAsync(request, await editor.DeleteAsync(kind, key, ifMatch, cancellation)),
-            "true" => await AnswerAsync(request, await editor.RetireAsync(kind, key, ifMatch, cancellation), StatusCodes.Status202Accepted),
+            "" or "false" => Answer(request, await editor.DeleteAsync(kind, key, ifMatch, cancellation)),
+            "true" => Answer(request, await editor.RetireAsync(kind, key, ifMatch, cancellation), StatusCodes.Status202Accepted),
             _ => Problem(new(RefusalReason.Invalid, "invalid_retire", "\"retire\" is true or false.")),
         };
     }
 
     public async Task<IResult> SyncAsync(HttpRequest request, DefinitionKind kind, string key)
-        => NoProfiles ?? await AnswerAsync(request, await editor.SyncAsync(kind, key, request.HttpContext.RequestAborted), StatusCodes.Status202Accepted);
+        => NoProfiles ?? Answer(request, await editor.SyncAsync(kind, key, request.HttpContext.RequestAborted), StatusCodes.Status202Accepted);
 
     private IResult? NoProfiles => personas.Value.Enabled ? null : WebhookAnswer.Problem(StatusCodes.Status404NotFound, "no_profiles", "Personas__Enabled is false, so there are no audiences and no computed traits.");
 
@@ -78,12 +91,22 @@ public sealed class DefinitionRequests(DefinitionEditor editor, Catalogs catalog
             return draft is null ? Problem(refusal!) : await answer(draft, cancellation);
         });
 
-    private static Task<IResult> AnswerAsync(HttpRequest request, DefinitionEdit edit, int status = StatusCodes.Status200OK) => Task.FromResult(edit switch
+    /// <summary>Of what was saved, says what is odd about it.</summary>
+    private async Task<IResult> WarnAsync(HttpRequest request, DefinitionEdit edit)
     {
-        DefinitionEdit.Saved saved => Shown(request, saved.Definition, DefinitionReport.Of(saved.Definition, saved.Catalog), saved.IsNew ? StatusCodes.Status201Created : status),
+        if (edit is not DefinitionEdit.Saved saved)
+            return Answer(request, edit);
+        var known = saved.Definition.SendIdentify ? await fields.FindAsync(Patience, request.HttpContext.RequestAborted) : null;
+        return Answer(request, edit, warnings: [.. DefinitionWarnings.Of(saved.Definition, saved.Catalog, saved.IsNew, known)]);
+    }
+
+    private static IResult Answer(HttpRequest request, DefinitionEdit edit, int status = StatusCodes.Status200OK, IReadOnlyList<string>? warnings = null) => edit switch
+    {
+        DefinitionEdit.Saved saved => Shown(
+            request, saved.Definition, DefinitionReport.Of(saved.Definition, saved.Catalog) with { Warnings = warnings is { Count: > 0 } ? warnings : null }, saved.IsNew ? StatusCodes.Status201Created : status),
         DefinitionEdit.Refused refused => Problem(refused.Refusal),
         _ => Results.NoContent(),
-    });
+    };
 
     private static IResult Shown(HttpRequest request, DefinitionRecord definition, DefinitionReport report, int status)
     {

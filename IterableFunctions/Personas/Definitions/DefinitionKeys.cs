@@ -5,8 +5,11 @@ public static class DefinitionKeys
 {
     public const int Longest = 128;
 
+    /// <summary>What a definition without name and key is called while it is previewed.</summary>
+    public const string OfPreviews = "preview";
+
     /// <summary>Fields with a meaning at Iterable or in the events that tell of definitions, and parts of this API's addresses.</summary>
-    private static readonly string[] _reserved = ["email", "user_id", "userid", "anonymous_id", "audience_key", "trait_key", "preview"];
+    private static readonly string[] _reserved = ["email", "user_id", "userid", "anonymous_id", "audience_key", "trait_key", OfPreviews];
 
     /// <summary>The key that a name gives: in lower case, with underscores for spaces, as Segment's Iterable destination names fields.</summary>
     public static string Of(string name) => name.Trim().ToLowerInvariant().Replace(' ', '_');
