@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IterableFunctions.Delivering;
@@ -36,4 +37,13 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(RunWork))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(string))]
-internal sealed partial class AppJson : JsonSerializerContext;
+internal sealed partial class AppJson : JsonSerializerContext
+{
+    // Not at once: which part of this class is initialised first is not said.
+    private static readonly Lazy<AppJson> _readable = new(MakeReadable);
+
+    /// <summary>For answers that people read: a query's quotation marks and letters beyond ASCII stand as they are. They are never part of a page.</summary>
+    public static AppJson Readable => _readable.Value;
+
+    private static AppJson MakeReadable() => new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

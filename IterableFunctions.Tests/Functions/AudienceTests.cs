@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Azure.Storage.Queues;
+using IterableFunctions.LocalHost;
 using IterableFunctions.LocalHost.Sandbox;
 using IterableFunctions.Tests.Intake;
 using IterableFunctions.Tests.LocalHost;
@@ -107,6 +108,30 @@ public sealed class AudienceTests(OwnAzuriteFixture azurite) : IClassFixture<Own
         var preview = await app.Client.CreateAsync("api/audiences/preview", """{"query":"trait('order_count') = 1"}""");
 
         Assert.Equal((1, "realTime"), ((int)preview["matched"]!, (string?)preview["cadence"]!["kind"]));
+    }
+
+    [Fact]
+    public async Task Demo_shows_an_audience_being_entered_and_a_trait_changing()
+    {
+        await using var app = await StartAsync();
+        var output = new StringWriter();
+
+        await Demo.RunAsync(app.App, app.Settings, output);
+
+        Assert.Contains("Iterable told: pro_buyers = true (acknowledged)", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Iterable told: order_count = 1 (acknowledged)", output.ToString(), StringComparison.Ordinal);
+        Assert.Single(app.Sandbox.EventsOf(email: "ann@example.com"), e => e.Name == "Audience Entered");
+    }
+
+    [Fact]
+    public async Task Queries_are_shown_as_they_are_written()
+    {
+        await using var app = await StartAsync();
+        await app.Client.SaveAsync("api/audiences/size", """{"name":"Größe","query":"trait('größe') >= 1"}""");
+
+        var answer = await app.Client.GetStringAsync(new Uri("api/audiences/size", UriKind.Relative));
+
+        Assert.Contains("trait('größe') >= 1", answer, StringComparison.Ordinal);
     }
 
     private static string Plan(string plan) => $$$"""{"type":"identify","userId":"u-ann","traits":{"email":"ann@example.com","plan":"{{{plan}}}"}}""";

@@ -22,7 +22,7 @@ public sealed class DefinitionRequests(DefinitionEditor editor, Previewer previe
         if (NoProfiles is { } refusal)
             return refusal;
         var catalog = (await catalogs.ReloadAsync(request.HttpContext.RequestAborted)).Catalog;
-        return Results.Json(new([.. catalog.Records.Where(definition => definition.Kind == kind).Select(definition => DefinitionReport.Of(definition, catalog))]), AppJson.Default.DefinitionReports);
+        return Results.Json(new([.. catalog.Records.Where(definition => definition.Kind == kind).Select(definition => DefinitionReport.Of(definition, catalog))]), AppJson.Readable.DefinitionReports);
     }
 
     public async Task<IResult> GetAsync(HttpRequest request, DefinitionKind kind, string key)
@@ -63,7 +63,7 @@ public sealed class DefinitionRequests(DefinitionEditor editor, Previewer previe
         => ReadAsync(request, kind, isSaved: false, async (draft, cancellation) =>
         {
             var (report, refusal) = await previewer.PreviewAsync(kind, draft, cancellation);
-            return report is null ? Problem(refusal!) : Results.Json(report, AppJson.Default.PreviewReport);
+            return report is null ? Problem(refusal!) : Results.Json(report, AppJson.Readable.PreviewReport);
         });
 
     public async Task<IResult> DeleteAsync(HttpRequest request, DefinitionKind kind, string key)
@@ -111,7 +111,7 @@ public sealed class DefinitionRequests(DefinitionEditor editor, Previewer previe
     private static IResult Shown(HttpRequest request, DefinitionRecord definition, DefinitionReport report, int status)
     {
         request.HttpContext.Response.Headers.ETag = DefinitionTag.Of(definition);
-        return Results.Json(report, AppJson.Default.DefinitionReport, statusCode: status);
+        return Results.Json(report, AppJson.Readable.DefinitionReport, statusCode: status);
     }
 
     private static WebhookAnswer Problem(DefinitionRefusal refusal) => WebhookAnswer.Problem(refusal.Reason switch

@@ -75,7 +75,7 @@ public sealed class WebhookAnswer : IResult
         if (RetryAfter is { } wait)
             response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         response.ContentType = _body is ProblemDocument ? "application/problem+json" : "application/json";
-        await response.WriteAsJsonAsync(_body, AppJson.Default.GetTypeInfo(_body.GetType())!, response.ContentType, httpContext.RequestAborted);
+        await response.WriteAsJsonAsync(_body, AppJson.Readable.GetTypeInfo(_body.GetType())!, response.ContentType, httpContext.RequestAborted);
     }
 
     private static string Title(int status) => status switch
