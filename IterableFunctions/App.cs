@@ -102,6 +102,13 @@ public static class App
         services.AddTransient<FollowUp>();
         services.AddTransient<Looker>();
         services.AddSingleton<Backfills>();
+        services.AddTransient<RunLooks>();
+        services.AddSingleton<RunLog>();
+        services.AddTransient<BackfillWorker>();
+        services.AddTransient<HourWorker>();
+        services.AddTransient<RunDirectory>();
+        services.AddTransient<MemberDirectory>();
+        services.AddTransient<RunWorker>();
         services.AddSingleton<ProfileIndex>();
         services.AddTransient<Merger>();
         services.AddTransient<Deletion>();
@@ -111,6 +118,7 @@ public static class App
     private static void AddIterableClient(this IServiceCollection services)
     {
         services.AddSingleton<IterableLimits>();
+        services.AddSingleton<BulkSender>();
         services.AddSingleton(provider => Guard(provider, provider.GetRequiredService<IOptions<IterableOptions>>().Value.ApiKey, "API key", "Iterable__ApiKey, its permissions, and Iterable__DataCenter"));
         services.AddHttpClient<IterableClient>(AddressIterable).Direct();
         services.AddHttpClient<UserFields>(AddressIterable).Direct();
@@ -200,7 +208,7 @@ public static class App
 
     private static IEnumerable<string> Check(LimitsOptions options, IConfiguration configuration)
         => from limit in new (string Name, int Value)[]
-               { (nameof(options.UpdateUser), options.UpdateUser), (nameof(options.TrackEvent), options.TrackEvent), (nameof(options.TrackPurchase), options.TrackPurchase), (nameof(options.UpdateCart), options.UpdateCart) }
+               { (nameof(options.UpdateUser), options.UpdateUser), (nameof(options.TrackEvent), options.TrackEvent), (nameof(options.TrackPurchase), options.TrackPurchase), (nameof(options.UpdateCart), options.UpdateCart), (nameof(options.UpdateUsers), options.UpdateUsers), (nameof(options.TrackEvents), options.TrackEvents) }
            where limit.Value is < 1 or > LimitsOptions.Highest
            select $"Limits__{limit.Name} is {limit.Value}; it must be from 1 to {LimitsOptions.Highest} calls a second.";
 

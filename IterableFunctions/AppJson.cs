@@ -35,6 +35,11 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(Dictionary<string, int>))]
 [JsonSerializable(typeof(Look))]
 [JsonSerializable(typeof(RunWork))]
+[JsonSerializable(typeof(Run))]
+[JsonSerializable(typeof(ShardProgress))]
+[JsonSerializable(typeof(RunPage))]
+[JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(MemberPage))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class AppJson : JsonSerializerContext

@@ -11,7 +11,7 @@ namespace IterableFunctions.Tests.Functions;
 /// <summary>What becomes of definitions in a running app: signed messages come in, and Iterable is told.</summary>
 public sealed class AudienceTests(OwnAzuriteFixture azurite) : IClassFixture<OwnAzuriteFixture>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Audience_is_entered_and_left_and_a_trait_follows_its_events_as_field_and_as_event()
@@ -108,6 +108,26 @@ public sealed class AudienceTests(OwnAzuriteFixture azurite) : IClassFixture<Own
         var preview = await app.Client.CreateAsync("api/audiences/preview", """{"query":"trait('order_count') = 1"}""");
 
         Assert.Equal((1, "realTime"), ((int)preview["matched"]!, (string?)preview["cadence"]!["kind"]));
+    }
+
+    [Fact]
+    public async Task Those_who_were_there_before_are_told_by_a_run_and_leave_before_the_audience_is_gone()
+    {
+        await using var app = await StartAsync();
+        await app.Client.PostAsync(Order("o-1"));
+
+        await app.Client.SaveAsync("api/audiences/buyers", """{"name":"Buyers","query":"event('Order Completed').count() >= 1"}""");
+        await UntilAsync(async () => (string?)(await app.Client.ReadAsync("api/audiences/buyers"))["state"] == "live");
+        Assert.Equal("true", Field());
+        var shown = await app.Client.ReadAsync("api/audiences/buyers");
+        Assert.Equal((1, null), ((int?)shown["size"], (string?)shown["run"]));
+        Assert.NotNull(shown["lastSync"]);
+
+        await app.Client.RemoveAsync("api/audiences/buyers?retire=true");
+        await UntilAsync(async () => (await app.Client.ReadAsync("api/audiences/buyers")).Status == HttpStatusCode.NotFound);
+        Assert.Equal("false", Field());
+
+        string? Field() => app.Sandbox.FindUser(email: "ann@example.com")?.DataFields["buyers"]?.ToJsonString();
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using IterableFunctions.Personas;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Evaluation;
 using IterableFunctions.Personas.Previews;
+using IterableFunctions.Personas.Runs;
 using IterableFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -12,7 +13,7 @@ using Microsoft.Net.Http.Headers;
 namespace IterableFunctions.Functions;
 
 /// <summary>What <see cref="Audiences"/> and <see cref="ComputedTraits"/> have in common: from requests to definitions, and back to answers.</summary>
-public sealed class DefinitionRequests(DefinitionEditor editor, Previewer previewer, Catalogs catalogs, MemberTable members, UserFields fields, IOptions<PersonasOptions> personas)
+public sealed class DefinitionRequests(DefinitionEditor editor, Previewer previewer, Catalogs catalogs, MemberTable members, RunDirectory runs, UserFields fields, IOptions<PersonasOptions> personas)
 {
     /// <summary>How long a user who has saved waits for Iterable's fields.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -34,8 +35,10 @@ public sealed class DefinitionRequests(DefinitionEditor editor, Previewer previe
         if (DefinitionRules.Find(catalog, kind, key, IfMatch.Anything) is { } missing)
             return Problem(missing);
         var count = await MemberCount.OfAsync(members, key, cancellation);
+        var run = catalog[key]!.Run is { } id ? await runs.FindAsync(id, cancellation) : null;
         return Shown(request, catalog[key]!, DefinitionReport.Of(catalog[key]!, catalog) with
         {
+            Progress = run?.Progress,
             Size = count.Members,
             SizeIsAtLeast = count.IsComplete ? null : true,
             NotAddressable = count.NotAddressable,

@@ -32,6 +32,7 @@ public static class StorageConnection
         services.AddSingleton<DueTable>();
         services.AddSingleton<SyncQueue>();
         services.AddSingleton<RecomputeQueue>();
+        services.AddSingleton<RunTable>();
         services.AddSingleton<RefusedKeyTable>();
         return services;
     }
@@ -44,8 +45,8 @@ public static class StorageConnection
 
     private static TableServiceClient Tables(IConfiguration configuration)
         => configuration[Setting] is { Length: > 0 } connection
-            ? new(connection, Patient(new TableClientOptions()))
-            : new(Address(configuration, "table"), Identity(configuration), Patient(new TableClientOptions()));
+            ? new(connection, Counted(new TableClientOptions()))
+            : new(Address(configuration, "table"), Identity(configuration), Counted(new TableClientOptions()));
 
     /// <summary>Messages are base64, as the host's <c>host.json</c> says.</summary>
     private static QueueServiceClient Queues(IConfiguration configuration)
@@ -67,6 +68,12 @@ public static class StorageConnection
         options.Retry.Delay = TimeSpan.FromMilliseconds(100);
         options.Retry.NetworkTimeout = TimeSpan.FromSeconds(2);
         return options;
+    }
+
+    private static TableClientOptions Counted(TableClientOptions options)
+    {
+        options.AddPolicy(StorageMeter.Policy, HttpPipelinePosition.PerRetry);
+        return Patient(options);
     }
 
     private static Uri Address(IConfiguration configuration, string service) => new($"https://{AccountName(configuration)}.{service}.core.windows.net");

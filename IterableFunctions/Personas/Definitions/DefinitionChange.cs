@@ -16,7 +16,8 @@ public abstract record DefinitionChange
     /// <param name="Definition">The definition as it is to be.</param>
     /// <param name="IsNew">Whether it is not there yet.</param>
     /// <param name="NeedsRun">Whether every profile has to be brought up to it.</param>
-    public sealed record Put(DefinitionRecord Definition, bool IsNew, bool NeedsRun) : DefinitionChange;
+    /// <param name="Resends">Whether that run tells members again of what Iterable was told before.</param>
+    public sealed record Put(DefinitionRecord Definition, bool IsNew, bool NeedsRun, bool Resends = false) : DefinitionChange;
 
     /// <summary>It goes.</summary>
     public sealed record Remove : DefinitionChange;

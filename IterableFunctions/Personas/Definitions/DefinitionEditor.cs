@@ -34,7 +34,7 @@ public sealed class DefinitionEditor(DefinitionTable table, Catalogs catalogs, B
         return EditAsync(key, catalog => DefinitionRules.Retire(catalog, kind, key, ifMatch, now), cancellation);
     }
 
-    /// <summary>Begins to bring every profile up to a definition once more.</summary>
+    /// <summary>Begins to tell Iterable of every member once more.</summary>
     public Task<DefinitionEdit> SyncAsync(DefinitionKind kind, string key, CancellationToken cancellation)
         => EditAsync(key, catalog => DefinitionRules.Sync(catalog, kind, key), cancellation);
 
@@ -61,7 +61,7 @@ public sealed class DefinitionEditor(DefinitionTable table, Catalogs catalogs, B
                     return new DefinitionEdit.Saved(nothing.Definition, stored.Catalog, IsNew: false);
                 case DefinitionChange.Put put:
                     if (put.NeedsRun)
-                        run ??= await backfills.StartAsync(key, cancellation);
+                        run ??= await backfills.StartAsync(key, put.Resends, cancellation);
                     next = stored.Catalog.With(put.NeedsRun ? put.Definition with { Run = run } : put.Definition);
                     (wished, isNew, removes) = (next[key], put.IsNew, false);
                     break;

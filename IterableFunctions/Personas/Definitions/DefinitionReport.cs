@@ -42,6 +42,9 @@ public sealed record DefinitionReport
     /// <summary>The run that brings every profile up to it; null where none goes on.</summary>
     public string? Run { get; init; }
 
+    /// <summary>How far that run is, from 0 to 1. Null where it was not asked for, or has not begun.</summary>
+    public double? Progress { get; init; }
+
     /// <summary>UTC.</summary>
     public required DateTime Created { get; init; }
 

@@ -56,14 +56,14 @@ public static class DefinitionRules
             : StillReferredTo(catalog, key) is { } referred ? new DefinitionChange.Refused(referred)
             : new DefinitionChange.Put(catalog[key]! with { Retiring = true, Changed = now }, IsNew: false, NeedsRun: true);
 
-    /// <summary>Brings every profile up to a definition once more.</summary>
+    /// <summary>Tells Iterable of every member once more.</summary>
     public static DefinitionChange Sync(Catalog catalog, DefinitionKind kind, string key)
         => Find(catalog, kind, key, IfMatch.Anything) is { } refusal ? new DefinitionChange.Refused(refusal)
             : catalog[key]! switch
             {
                 { Retiring: true } => Refuse(RefusalReason.Conflict, "retiring", "The audience is being retired, and everybody leaves it already."),
                 { IsSent: false } => Refuse(RefusalReason.Conflict, "not_sent", "Nothing of it is sent: it is disabled, or neither sendIdentify nor sendTrack is on."),
-                var definition => new DefinitionChange.Put(definition, IsNew: false, NeedsRun: true),
+                var definition => new DefinitionChange.Put(definition, IsNew: false, NeedsRun: true, Resends: true),
             };
 
     /// <summary>Why there is nothing to be done with a definition; null where it is there, and the one that the user has seen.</summary>

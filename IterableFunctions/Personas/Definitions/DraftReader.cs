@@ -15,7 +15,7 @@ public static class DraftReader
     /// What answers hold beside what can be said: a body may be an answer with something changed in it. They make no difference.
     /// </summary>
     private static readonly string[] _answers =
-        ["state", "run", "cadence", "canonicalQuery", "created", "changed", "lastSync", "size", "sizeIsAtLeast", "notAddressable", "warnings"];
+        ["state", "run", "progress", "cadence", "canonicalQuery", "created", "changed", "lastSync", "size", "sizeIsAtLeast", "notAddressable", "warnings"];
 
     private static readonly string[] _ofBoth = ["key", "kind", "name", "query", "description", "enabled", "sendIdentify", "sendTrack", "includeAnonymousUsers"];
 

@@ -24,28 +24,42 @@ public sealed record ProfileSample(IReadOnlyList<string> Profiles, double Popula
     {
         Shard[] shards = [.. Shard.All];
         Random.Shared.Shuffle(shards);
-        var (profiles, covered) = (new List<string>(), 0.0);
+        var read = new List<ShardBeginning>();
         foreach (var some in shards.Chunk(Concurrency))
         {
-            foreach (var (part, members) in await Task.WhenAll(some.Select(shard => BeginningAsync(table, shard, cancellation))))
-            {
-                profiles.AddRange(members.Where(member => member.IsAddressable || includeAnonymousUsers).Select(member => member.Profile));
-                covered += part;
-            }
-
-            if (profiles.Count >= size)
+            read.AddRange(await Task.WhenAll(some.Select(shard => BeginningAsync(table, shard, cancellation))));
+            if (read.Sum(one => one.Count(includeAnonymousUsers)) >= size)
                 break;
         }
 
-        string[] drawn = [.. profiles];
-        Random.Shared.Shuffle(drawn);
-        return new(drawn.Length <= size ? drawn : drawn[..size], profiles.Count * Shard.Count / covered, IsWhole: covered == Shard.Count && drawn.Length <= size);
+        return Of(read, size, includeAnonymousUsers, Random.Shared);
     }
 
-    private static async Task<(double Part, IReadOnlyList<Member> Members)> BeginningAsync(MemberTable table, Shard shard, CancellationToken cancellation)
+    /// <summary>A sample from the beginnings of shards. Pure but for what is drawn.</summary>
+    internal static ProfileSample Of(IReadOnlyList<ShardBeginning> read, int size, bool includeAnonymousUsers, Random random)
+    {
+        string[] profiles = [.. read.SelectMany(one => one.Members).Where(member => member.IsAddressable || includeAnonymousUsers).Select(member => member.Profile)];
+        random.Shuffle(profiles);
+        var covered = read.Sum(one => one.Part);
+        return new(profiles.Length <= size ? profiles : profiles[..size], profiles.Length * Shard.Count / covered, IsWhole: covered == Shard.Count && profiles.Length <= size);
+    }
+
+    private static async Task<ShardBeginning> BeginningAsync(MemberTable table, Shard shard, CancellationToken cancellation)
     {
         await foreach (var page in table.PagesAsync(MemberTable.Everybody, shard, after: null, PageSize, cancellation))
-            return (page.Count < PageSize ? 1 : shard.PartThrough(page[^1].Profile), page);
-        return (1, []);
+            return new(shard, page, IsWhole: page.Count < PageSize);
+        return new(shard, [], IsWhole: true);
     }
+}
+
+/// <summary>The first rows of a shard.</summary>
+/// <param name="Shard">The shard.</param>
+/// <param name="Members">In the order of their ids.</param>
+/// <param name="IsWhole">Whether there are no more.</param>
+internal sealed record ShardBeginning(Shard Shard, IReadOnlyList<Member> Members, bool IsWhole)
+{
+    /// <summary>How much of the shard they reach over, from 0 to 1.</summary>
+    public double Part => IsWhole ? 1 : Shard.PartThrough(Members[^1].Profile);
+
+    public int Count(bool includeAnonymousUsers) => Members.Count(member => member.IsAddressable || includeAnonymousUsers);
 }

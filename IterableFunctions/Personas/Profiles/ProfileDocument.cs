@@ -67,6 +67,9 @@ public sealed record ProfileDocument
     /// <summary>When a look at this profile that stands in the queue <c>sync</c> becomes visible, UTC ticks; 0 where none does.</summary>
     public long QueuedLook { get; init; }
 
+    /// <summary>When Iterable was last told in bulk, UTC ticks; 0 if never. Single calls keep no order with that, so they wait a while.</summary>
+    public long BulkAt { get; init; }
+
     /// <summary>The email that carries the user_id in calls to Iterable, which takes a userId on one user only; the first that was told anything.</summary>
     public string? Carrier { get; init; }
 

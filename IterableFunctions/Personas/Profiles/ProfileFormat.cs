@@ -110,6 +110,7 @@ public static class ProfileFormat
         writer.Whole(document.Lease.Id);
         writer.Whole(document.Lease.Until);
         writer.Whole(document.QueuedLook);
+        writer.Whole(document.BulkAt);
         writer.Text(document.Carrier ?? "");
 
         var states = new ArrayBufferWriter<byte>();
@@ -186,6 +187,7 @@ public static class ProfileFormat
             Told = tellings.ToImmutable(),
             Lease = new(reader.Whole(), reader.Whole()),
             QueuedLook = reader.Whole(),
+            BulkAt = reader.Whole(),
             Carrier = reader.Text() is { Length: > 0 } carrier ? carrier : null,
             Ids = ids.ToImmutable(),
             Traits = traits.ToImmutable(),

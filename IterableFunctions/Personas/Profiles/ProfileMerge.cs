@@ -50,6 +50,7 @@ public static class ProfileMerge
             Values = survivor.Values.SetItems(other.Values.Where(value => !survivor.Values.ContainsKey(value.Key))).ToImmutableSortedDictionary(value => value.Key, value => value.Value with { Version = 0 }, StringComparer.Ordinal),
             Told = survivor.Told.SetItems(other.Told.Select(told => KeyValuePair.Create(told.Key, survivor.Told.TryGetValue(told.Key, out var own) ? Join(own, told.Value) : told.Value))),
             Lease = survivor.Lease.Until >= other.Lease.Until ? survivor.Lease : other.Lease,
+            BulkAt = Math.Max(survivor.BulkAt, other.BulkAt),
             Carrier = survivor.Carrier ?? other.Carrier,
             Created = Math.Min(survivor.Created, other.Created),
             LastMessage = Math.Max(survivor.LastMessage, other.LastMessage),

@@ -25,9 +25,9 @@ public sealed partial class FollowUp(Teller teller, SyncQueue queue, TimeProvide
                 await teller.TellAsync(untold, urgency, within, cancellation);
                 return;
             }
-            catch (RequestFailedException e)
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
-                Log.NotWritten(logger, recorded.Profile, e.Status);
+                Log.NotWritten(logger, recorded.Profile, (e as RequestFailedException)?.Status ?? 0, e.GetType().Name);
             }
         }
         else if (!recorded.Again || recorded.Document.Told.Values.All(told => told.State != ToldState.Unknown))
@@ -42,7 +42,7 @@ public sealed partial class FollowUp(Teller teller, SyncQueue queue, TimeProvide
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "What Iterable was told of profile {Profile} could not be written down: {Status}. It is looked at again")]
-        public static partial void NotWritten(ILogger logger, string profile, int status);
+        [LoggerMessage(1, LogLevel.Warning, "What Iterable was told of profile {Profile} could not be written down: {Status} {Failure}. It is looked at again")]
+        public static partial void NotWritten(ILogger logger, string profile, int status, string failure);
     }
 }

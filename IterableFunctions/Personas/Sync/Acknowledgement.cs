@@ -12,6 +12,20 @@ public sealed record Answer(ToldKey Key, long Number, ToldState State, string? R
 /// <summary>Takes Iterable's answers into a document. Pure.</summary>
 public static class Acknowledgement
 {
+    /// <summary>Doubts all that Iterable was told of a definition, so that it is told once more, under the same numbers.</summary>
+    public static ProfileDocument Forget(ProfileDocument document, string definition)
+    {
+        var told = document.Told.ToBuilder();
+        foreach (var (key, before) in document.Told)
+        {
+            if (key.Definition == definition && !SyncPlan.IsEmpty(before.Json.Span))
+                told[key] = before with { State = ToldState.Unknown, HasLanded = before.HasLanded || before.State == ToldState.Acknowledged };
+        }
+
+        return document with { Told = told.ToImmutable() };
+    }
+
+    /// <summary>Takes answers.</summary>
     /// <param name="document">As it stands now.</param>
     /// <param name="answers">How the tellings ended.</param>
     /// <param name="inTime">

@@ -19,7 +19,7 @@ public sealed class Calendar(DueTable due)
     {
         if (needed is not { } hour || document.Due.Any(outstanding => outstanding <= hour))
             return document;
-        await due.AddAsync(profile, hour, cancellation);
+        await due.AddAsync(profile, hour, attempts: 0, cancellation);
         return document with { Due = [.. document.Due.Append(hour).Order()] };
     }
 }

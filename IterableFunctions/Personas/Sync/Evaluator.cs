@@ -90,9 +90,17 @@ public sealed class Evaluator(Catalogs catalogs, ProfileTable profiles, IOptions
         var reckoned = Reckoning.Settle(document, catalog, evaluation, isAddressable, Now);
         // At a full hour all are renewed together; else those that refer to what has changed wait for it.
         var needed = scope == EvaluationScope.RealTime && reckoned.Changed.Any(catalog.Set.HourlyRefersTo) ? hour.Next : evaluation.NextHour;
+        document = reckoned.Document;
         if (scope == EvaluationScope.All)
-            reckoned = reckoned with { Document = reckoned.Document with { EvaluatedHour = hour } };
-        return new(reckoned.Document, catalog, reckoned.Joined, reckoned.Left, needed, false);
+        {
+            if (catalog.Set.Definitions.Any(definition => definition.Cadence.IsHourly) || needed is not null)
+                document = document with { EvaluatedHour = hour };
+            // The look that they stood for is this one. Their rows are deleted when all is done.
+            if (document.Due.Any(outstanding => outstanding <= hour))
+                document = document with { Due = [.. document.Due.Where(outstanding => outstanding > hour)] };
+        }
+
+        return new(document, catalog, reckoned.Joined, reckoned.Left, needed, false);
     }
 
     /// <summary>A version that brought no new leaf needs no building.</summary>

@@ -13,7 +13,9 @@ namespace IterableFunctions.Personas.Sync;
 /// <param name="Tellings">What Iterable is to be told, under the document's lease.</param>
 /// <param name="Left">Definitions whose index of members the profile leaves.</param>
 /// <param name="Attempts">How often in a row Iterable could not take what it was told.</param>
-public sealed record Untold(StoredProfile Stored, Catalog Catalog, IReadOnlyList<Telling> Tellings, IReadOnlyList<string> Left, int Attempts)
+/// <param name="IsBulk">Whether it is told in bulk.</param>
+/// <param name="IsPending">Whether there is something to be told that only another look may tell.</param>
+public sealed record Untold(StoredProfile Stored, Catalog Catalog, IReadOnlyList<Telling> Tellings, IReadOnlyList<string> Left, int Attempts, bool IsBulk, bool IsPending)
 {
     public bool IsNothing => Tellings.Count == 0 && Left.Count == 0;
 }
@@ -30,6 +32,9 @@ public sealed class SyncWriter(ProfileTable profiles, MemberTable members, Calen
     /// <summary>How late a look may be before another is asked for.</summary>
     private static readonly TimeSpan Lateness = TimeSpan.FromMinutes(1);
 
+    /// <summary>What Iterable may take to work off bulk calls and single ones, which have queues of their own there: between the two lies this much time.</summary>
+    private static readonly TimeSpan BulkDistance = TimeSpan.FromMinutes(10);
+
     /// <summary>What clocks may differ by.</summary>
     public static readonly TimeSpan Skew = TimeSpan.FromSeconds(5);
 
@@ -41,22 +46,23 @@ public sealed class SyncWriter(ProfileTable profiles, MemberTable members, Calen
     /// <param name="messages">Each once; none at a look.</param>
     /// <param name="cancellation">Ends the wait, not the write.</param>
     public Task<(CommitResult Result, Untold? Untold)> FoldAsync(StoredProfile before, Evaluated evaluated, IReadOnlyList<ProfileMessage> messages, CancellationToken cancellation)
-        => WriteAsync(before, evaluated, messages, attempts: null, cancellation);
+        => WriteAsync(before, evaluated, messages, look: null, cancellation);
 
     /// <summary>Writes a document that was looked at, if that has changed anything.</summary>
     /// <param name="before">The document as it was read.</param>
     /// <param name="evaluated">The document to write.</param>
-    /// <param name="attempts">How often in a row Iterable could not take what it was told.</param>
+    /// <param name="look">The look.</param>
     /// <param name="cancellation">Ends the wait, not the write.</param>
-    public Task<(CommitResult Result, Untold? Untold)> LookAsync(StoredProfile before, Evaluated evaluated, int attempts, CancellationToken cancellation)
-        => WriteAsync(before, evaluated, [], attempts, cancellation);
+    public Task<(CommitResult Result, Untold? Untold)> LookAsync(StoredProfile before, Evaluated evaluated, Look look, CancellationToken cancellation)
+        => WriteAsync(before, evaluated, [], look, cancellation);
 
-    private async Task<(CommitResult Result, Untold? Untold)> WriteAsync(StoredProfile before, Evaluated evaluated, IReadOnlyList<ProfileMessage> messages, int? attempts, CancellationToken cancellation)
+    private async Task<(CommitResult Result, Untold? Untold)> WriteAsync(StoredProfile before, Evaluated evaluated, IReadOnlyList<ProfileMessage> messages, Look? look, CancellationToken cancellation)
     {
-        var (profile, isLook, now) = (before.Profile, attempts is not null, time.GetUtcNow().UtcTicks);
+        var (profile, isLook, now) = (before.Profile, look is not null, time.GetUtcNow().UtcTicks);
         var document = isLook && !before.Document.Lease.IsHeldAt(now) ? evaluated.Document with { QueuedLook = 0 } : evaluated.Document;
         var plan = SyncPlan.Of(document, evaluated.Catalog, _project, now);
         IReadOnlyList<Telling> tellings = [];
+        var isBulk = look is { MayBeBulk: true } && now - document.LastMessage > BulkDistance.Ticks;
         TimeSpan? ask = evaluated.IsIncomplete ? TimeSpan.Zero : null;
         if (document.Lease.IsHeldAt(now))
         {
@@ -64,25 +70,34 @@ public sealed class SyncWriter(ProfileTable profiles, MemberTable members, Calen
             if (plan.Tellings.Count > 0)
                 ask = TimeSpan.FromTicks(document.Lease.Until - now) + Skew;
         }
+        else if (plan.Tellings.Count > 0 && !isBulk && now - document.BulkAt < BulkDistance.Ticks)
+        {
+            ask = TimeSpan.FromTicks(document.BulkAt - now) + BulkDistance;
+        }
         else if (isLook || document.QueuedLook <= now)
         {
             tellings = plan.Tellings;
-            document = plan.Document with { Lease = tellings.Count == 0 ? default : new(Random.Shared.NextInt64(1, long.MaxValue), now + Lease.Ticks) };
+            document = plan.Document with
+            {
+                Lease = tellings.Count == 0 ? default : new(Random.Shared.NextInt64(1, long.MaxValue), now + Lease.Ticks),
+                BulkAt = isBulk && tellings.Count > 0 ? now : document.BulkAt,
+            };
         }
 
-        if (ask is { } wait && !(document.QueuedLook > now - Lateness.Ticks && document.QueuedLook <= now + wait.Ticks + Lateness.Ticks))
+        // A look cannot rely on the one that the document knows of: that may be itself.
+        if (ask is { } wait && (isLook || document.QueuedLook <= now - Lateness.Ticks || document.QueuedLook > now + wait.Ticks + Lateness.Ticks))
         {
-            await queue.AddAsync(new(profile, attempts ?? 0), wait, cancellation);
+            await queue.AddAsync(new(profile, look?.Attempts ?? 0), wait, cancellation);
             document = document with { QueuedLook = now + wait.Ticks };
         }
 
         document = await calendar.ArmAsync(profile, document, evaluated.Needed, cancellation);
         if (isLook && document with { QueuedLook = before.Document.QueuedLook } == before.Document)
-            return (CommitResult.Committed, new(before, evaluated.Catalog, [], evaluated.Left, 0));
+            return (CommitResult.Committed, new(before, evaluated.Catalog, [], evaluated.Left, 0, false, plan.Tellings.Count > 0));
 
         await JoinAsync(before, document, evaluated.Joined, cancellation);
         var (result, stored) = await profiles.CommitAsync(before, document, messages, cancellation);
-        return (result, stored is null ? null : new(stored, evaluated.Catalog, tellings, evaluated.Left, attempts ?? 0));
+        return (result, stored is null ? null : new(stored, evaluated.Catalog, tellings, evaluated.Left, look?.Attempts ?? 0, isBulk, plan.Tellings.Count > tellings.Count));
     }
 
     private async Task JoinAsync(StoredProfile before, ProfileDocument document, IReadOnlyList<string> joined, CancellationToken cancellation)

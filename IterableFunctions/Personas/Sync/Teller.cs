@@ -16,7 +16,7 @@ namespace IterableFunctions.Personas.Sync;
 /// What could not be told in time, or not at all, stands in the queue <c>sync</c> before the lease ends.
 /// </summary>
 public sealed partial class Teller(
-    IterableClient iterable, ProfileTable profiles, MemberTable members, SyncQueue queue, ProfileCache cache, IOptions<IterableOptions> options, IOptions<DeliveringOptions> retries, TimeProvider time, ILogger<Teller> logger)
+    IterableClient iterable, BulkSender bulk, ProfileTable profiles, MemberTable members, SyncQueue queue, ProfileCache cache, IOptions<IterableOptions> options, IOptions<DeliveringOptions> retries, TimeProvider time, ILogger<Teller> logger)
 {
     /// <summary>Calls at the same time, for one profile.</summary>
     private const int Concurrency = 16;
@@ -42,36 +42,36 @@ public sealed partial class Teller(
     /// <param name="urgency">Whose turn comes first.</param>
     /// <param name="within">The time that there is; what does not fit into it is queued.</param>
     /// <param name="cancellation">The host ends, or the sender has gone; intents stay.</param>
-    /// <returns>The wait before the next look, which is queued, when Iterable could not take a call now. Null where all was told, or refused for good.</returns>
-    public async Task<TimeSpan?> TellAsync(Untold untold, Urgency urgency, TimeSpan within, CancellationToken cancellation)
+    public async Task<TellReport> TellAsync(Untold untold, Urgency urgency, TimeSpan within, CancellationToken cancellation)
     {
         var (started, stored, tellings) = (time.GetTimestamp(), untold.Stored, untold.Tellings);
         await Task.WhenAll(untold.Left.Select(key => members.DeleteAsync(key, stored.Profile, cancellation)));
-        var lease = stored.Document.Lease;
+        var (lease, report) = (stored.Document.Lease, TellReport.Nothing);
         while (tellings.Count > 0)
         {
             if (Now - (lease.Until - SyncWriter.Lease.Ticks) > Trust.Ticks && await profiles.FindEndAsync(stored.Profile, cancellation) is not { Document.Kind: ProfileKind.Live })
-                return null;
-            var (answers, wait) = await SendAsync(stored, tellings, lease, urgency, within - StorageShare - time.GetElapsedTime(started), cancellation);
+                return report;
+            var (answers, calls, wait) = await SendAsync(stored, tellings, untold.IsBulk ? null : urgency, lease, within - StorageShare - time.GetElapsedTime(started), cancellation);
             var mayGoOn = wait is null && within - time.GetElapsedTime(started) > StorageShare;
             var attempts = wait is null ? 0 : untold.Attempts + 1;
             var queued = wait is { } named ? RetrySchedule.After(retries.Value, attempts, named, Random.Shared.NextDouble()) : TimeSpan.Zero;
             (stored, tellings) = await AcknowledgeAsync(stored, untold, answers, lease, mayGoOn, new(stored.Profile, attempts), queued, cancellation);
+            report = new(report.Calls + calls, [.. report.Refused, .. answers.Where(answer => answer.Refusal is not null).Select(answer => answer.Key.Definition)], wait is null ? null : queued);
             if (wait is not null)
-                return queued;
+                return report;
             lease = stored.Document.Lease;
         }
 
-        return null;
+        return report;
     }
 
-    /// <summary>Sends what there is time for.</summary>
-    /// <returns>The answers, and the wait that Iterable asks for where it could not take a call; zero where it asks for none.</returns>
-    private async Task<(IReadOnlyCollection<Answer> Answers, TimeSpan? Wait)> SendAsync(
-        StoredProfile stored, IReadOnlyList<Telling> tellings, SendingLease lease, Urgency urgency, TimeSpan within, CancellationToken cancellation)
+    /// <summary>Sends what there is time for; in bulk, with what others have to send, where no urgency is named.</summary>
+    /// <returns>The answers, the calls it took, and the wait that Iterable asks for where it could not take one; zero where it asks for none.</returns>
+    private async Task<(IReadOnlyCollection<Answer> Answers, int Calls, TimeSpan? Wait)> SendAsync(
+        StoredProfile stored, IReadOnlyList<Telling> tellings, Urgency? urgency, SendingLease lease, TimeSpan within, CancellationToken cancellation)
     {
         var (started, answers) = (time.GetTimestamp(), new ConcurrentBag<Answer>());
-        var (gate, wait) = (new Lock(), default(TimeSpan?));
+        var (gate, made, wait) = (new Lock(), 0, default(TimeSpan?));
         await Parallel.ForEachAsync(tellings, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation }, async (telling, cancelled) =>
         {
             var (state, refusal) = (ToldState.Acknowledged, default(string));
@@ -87,6 +87,7 @@ public sealed partial class Teller(
                     break;
                 }
 
+                Interlocked.Increment(ref made);
                 switch (await CallAsync(call, urgency, Shorter(left, leased - SyncWriter.Skew), cancelled))
                 {
                     case Delivery.Delivered:
@@ -108,16 +109,16 @@ public sealed partial class Teller(
                 state = ToldState.Refused;
             answers.Add(new(telling.Key, telling.Told.Number, state, refusal));
         });
-        return (answers, wait);
+        return (answers, made, wait);
     }
 
     /// <summary>One call; where userId and email turn out to be two users' (409), once more by the email alone.</summary>
-    private async Task<Delivery> CallAsync(IterableRequest call, Urgency urgency, TimeSpan within, CancellationToken cancellation)
+    private async Task<Delivery> CallAsync(IterableRequest call, Urgency? urgency, TimeSpan within, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
-        var delivery = await iterable.SendAsync(call, urgency, within, cancellation);
+        var delivery = urgency is { } single ? await iterable.SendAsync(call, single, within, cancellation) : await bulk.SendAsync(call, within, cancellation);
         return delivery is Delivery.Refused { Status: 409 } && EmailAlone.Of(call) is { } readdressed
-            ? await iterable.SendAsync(readdressed, urgency, within - time.GetElapsedTime(started), cancellation)
+            ? await iterable.SendAsync(readdressed, urgency ?? Urgency.Background, within - time.GetElapsedTime(started), cancellation)
             : delivery;
     }
 
