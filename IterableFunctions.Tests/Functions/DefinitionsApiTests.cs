@@ -1,9 +1,16 @@
 using System.Net;
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Data.Tables;
 using Azure.Storage.Queues;
 using IterableFunctions.Functions;
+using IterableFunctions.Personas;
+using IterableFunctions.Personas.Definitions;
+using IterableFunctions.Personas.Evaluation;
 using IterableFunctions.Personas.Runs;
 using IterableFunctions.Storage;
 using IterableFunctions.Tests.LocalHost;
+using Microsoft.Extensions.Options;
 
 namespace IterableFunctions.Tests.Functions;
 
@@ -150,6 +157,27 @@ public sealed class DefinitionsApiTests(OwnAzuriteFixture azurite) : IClassFixtu
         Assert.Equal(8, (await app.Client.ReadAsync("api/audiences"))["definitions"]!.AsArray().Count);
     }
 
+    [Fact]
+    public async Task Write_whose_answer_was_lost_is_not_taken_for_anothers()
+    {
+        var answers = new LostAnswers();
+        var clients = new TableClientOptions { Retry = { Delay = TimeSpan.FromMilliseconds(10) } };
+        clients.AddPolicy(answers, HttpPipelinePosition.PerRetry);
+        var table = new DefinitionTable(new(azurite.ConnectionString, clients), Options.Create(new StorageOptions { TablePrefix = AzuriteFixture.Unique("L") }));
+        var queue = new RecomputeQueue(new(azurite.ConnectionString, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 }), new(azurite.ConnectionString), TimeProvider.System);
+        var editor = new DefinitionEditor(table, new(table, TimeProvider.System), new(queue, Options.Create(new PersonasOptions()), TimeProvider.System), TimeProvider.System);
+        var draft = new DefinitionDraft { Name = "Pro", Query = "trait('plan') = 'pro'" };
+
+        answers.LoseNext();
+        var saved = Assert.IsType<DefinitionEdit.Saved>(await editor.SaveAsync(DefinitionKind.Audience, "pro", draft, isNew: true, IfMatch.Anything, CancellationToken.None));
+        answers.LoseNext();
+        var deleted = await editor.DeleteAsync(DefinitionKind.Audience, "pro", new([DefinitionTag.Of(saved.Definition)]), CancellationToken.None);
+
+        Assert.True(saved.IsNew);
+        Assert.IsType<DefinitionEdit.Deleted>(deleted);
+        Assert.Equal(2, answers.Lost);
+    }
+
     [Theory]
     [InlineData("PUT", "api/audiences/Pro", Pro, "invalid_key")]
     [InlineData("PUT", "api/audiences/email", Pro, "reserved_key")]
@@ -183,4 +211,34 @@ public sealed class DefinitionsApiTests(OwnAzuriteFixture azurite) : IClassFixtu
     private QueueClient Queue => new(azurite.ConnectionString, RecomputeQueue.Name, new() { MessageEncoding = QueueMessageEncoding.Base64 });
 
     private async Task<IReadOnlyList<RunWork>> RunsAsync() => [.. (await Queue.PeekMessagesAsync(32)).Value.Select(message => RecomputeQueue.Read(message.MessageText))];
+
+    /// <summary>Loses the answer to a transaction that storage has done.</summary>
+    private sealed class LostAnswers : HttpPipelinePolicy
+    {
+        private bool _armed;
+
+        public int Lost { get; private set; }
+
+        public void LoseNext() => _armed = true;
+
+        public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+        {
+            await ProcessNextAsync(message, pipeline);
+            if (!_armed || !message.Request.Uri.ToString().Contains("$batch", StringComparison.Ordinal) || !await HasSucceededAsync(message))
+                return;
+            (_armed, Lost) = (false, Lost + 1);
+            throw new IOException("The connection broke.");
+        }
+
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException("The app does not block.");
+
+        /// <summary>A transaction is answered 202 whatever became of it.</summary>
+        private static async Task<bool> HasSucceededAsync(HttpMessage message)
+        {
+            using var reader = new StreamReader(message.Response.ContentStream!, leaveOpen: true);
+            var text = await reader.ReadToEndAsync();
+            message.Response.ContentStream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text));
+            return text.Contains("204 No Content", StringComparison.Ordinal) && !text.Contains("odata.error", StringComparison.Ordinal);
+        }
+    }
 }

@@ -93,7 +93,7 @@ public static class DefinitionRules
     /// <summary>What is wrong with a definition that cannot be compiled.</summary>
     public static DefinitionRefusal Of(DefinitionException e)
         => e.InnerException is QuerySyntaxException query
-            ? new(RefusalReason.Invalid, "invalid_query", $"The query cannot be read. Line {query.Line}, column {query.Column}: {query.Problem}.", query)
+            ? new(RefusalReason.Invalid, "invalid_query", $"The query cannot be read. Line {query.Line}, column {query.Column}: {query.Problem}{(query.Problem.EndsWith('?') ? "" : ".")}", query)
             : new(RefusalReason.Invalid, "circular_reference", $"{char.ToUpperInvariant(e.Message[0])}{e.Message[1..]}.");
 
     private static DefinitionRefusal? StillReferredTo(Catalog catalog, string key)

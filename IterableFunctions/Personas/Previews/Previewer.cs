@@ -99,7 +99,7 @@ public sealed class Previewer(Catalogs catalogs, MemberTable members, ProfileTab
     }
 
     private static string Method(ProfileSample sample, int sampled, int seen, bool isExact, double population)
-        => isExact ? string.Create(CultureInfo.InvariantCulture, $"All {sampled} profiles were evaluated.")
+        => isExact ? string.Create(CultureInfo.InvariantCulture, $"Every profile was evaluated: {sampled}.")
             : string.Create(CultureInfo.InvariantCulture, $"{sampled} profiles were evaluated, drawn at random from about {Math.Round(population)}; the estimate is the share of them that matched, times that number.")
                 + (seen < sample.Profiles.Count || sample.Profiles.Count == 0 ? string.Create(CultureInfo.InvariantCulture, $" There was no time for more: {Limit.TotalSeconds} seconds were over.") : "");
 
