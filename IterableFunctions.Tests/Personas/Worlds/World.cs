@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using IterableFunctions.Benchmarks.InMemory;
 using IterableFunctions.Personas.Definitions;
+using IterableFunctions.Personas.Profiles;
 using IterableFunctions.Storage;
 using IterableFunctions.Tests.Personas.Recording;
 using Microsoft.Extensions.Time.Testing;
@@ -189,6 +190,23 @@ internal sealed class World : IAsyncDisposable
         foreach (var instance in (Instance[])[.. Instances, .. _dead])
             await instance.DisposeAsync();
         Iterable.Dispose();
+    }
+
+    /// <summary>What stands in the documents, where they are in memory.</summary>
+    public string Documents()
+    {
+        var text = new StringBuilder();
+        foreach (var row in Storage.Memory.Table($"{Storage.Prefix}Profiles").Rows().Where(row => row.RowKey == "profile"))
+        {
+            var document = ProfileFormat.Read(Chunks.Read(row, "Document"));
+            text.Append(CultureInfo.InvariantCulture, $"{row.PartitionKey} {document.Kind} {document.RedirectTo} {string.Join(' ', document.Ids.Select(known => known.Id))} built {document.BuiltThrough} evaluated {document.EvaluatedHour} due {string.Join(' ', document.Due)}\n");
+            foreach (var (key, value) in document.Values)
+                text.Append(CultureInfo.InvariantCulture, $"    {key} = {Encoding.UTF8.GetString(value.Json.Span)} of version {value.Version}\n");
+            foreach (var (key, told) in document.Told)
+                text.Append(CultureInfo.InvariantCulture, $"    told {key.Identifier} {key.Definition} {told.Number} {Encoding.UTF8.GetString(told.Json.Span)} {told.State} {told.Refusal}{(told.HasLanded ? " landed" : "")}{(told.IsTakeover ? " takeover" : "")}\n");
+        }
+
+        return text.ToString();
     }
 
     private int Progress => Iterable.Calls.Count + Instances.Sum(instance => instance.Wire.Tables + instance.Wire.Queues + instance.Wire.Calls);
