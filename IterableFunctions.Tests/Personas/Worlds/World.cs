@@ -38,6 +38,7 @@ internal sealed class World : IAsyncDisposable
         Iterable = new(Clock);
         Storage = new(new(Clock), azurite, AzuriteFixture.Unique("w"));
         Instances = [.. Enumerable.Range(0, instances).Select(_ => new Instance(Storage, Iterable, Clock))];
+        Observer = new(Storage, Iterable, Clock);
         NextTimer = new DateTimeOffset(start).AddMinutes(2);
     }
 
@@ -48,6 +49,9 @@ internal sealed class World : IAsyncDisposable
     public WorldStorage Storage { get; }
 
     public Instance[] Instances { get; }
+
+    /// <summary>Looks on, and never dies.</summary>
+    public Instance Observer { get; }
 
     /// <summary>When the hour's timer fires next.</summary>
     public DateTimeOffset NextTimer { get; private set; }
@@ -187,7 +191,7 @@ internal sealed class World : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var instance in (Instance[])[.. Instances, .. _dead])
+        foreach (var instance in (Instance[])[.. Instances, .. _dead, Observer])
             await instance.DisposeAsync();
         Iterable.Dispose();
     }

@@ -52,6 +52,7 @@ internal sealed class WorldIterable(TimeProvider time) : IDisposable
     {
         foreach (var identifier in identifiers)
         {
+            _emails.RemoveWhere(told => $"email:{told.Email}" == identifier);
             var profile = identifier.StartsWith("email:", StringComparison.Ordinal) ? project.Users.ByEmail(identifier[6..]) : project.Users.ByUserId(identifier[8..]);
             if (profile is null)
                 continue;
