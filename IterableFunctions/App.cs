@@ -1,3 +1,4 @@
+using Azure.Storage.Queues;
 using IterableFunctions.Delivering;
 using IterableFunctions.Intake;
 using IterableFunctions.Iterable;
@@ -9,10 +10,13 @@ using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Recording;
 using IterableFunctions.Personas.Runs;
 using IterableFunctions.Personas.Sync;
+using IterableFunctions.Readiness;
 using IterableFunctions.Segment;
 using IterableFunctions.Sending;
 using IterableFunctions.Storage;
+using IterableFunctions.Telemetry;
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -30,6 +34,7 @@ public static class App
         var builder = FunctionsApplication.CreateBuilder(args);
         builder.ConfigureFunctionsWebApplication();
         builder.Services.AddIterableFunctions();
+        builder.Services.AddTelemetry(builder.Configuration)?.UseFunctionsWorkerDefaults();
         return builder;
     }
 
@@ -57,6 +62,7 @@ public static class App
         services.AddTransient<DraftRecorder>();
         services.AddTransient<SegmentIntake>();
         services.AddTransient<IterableIntake>();
+        services.AddReadiness();
         return services;
     }
 
@@ -110,6 +116,24 @@ public static class App
         services.AddTransient<RecordWorker>();
     }
 
+    private static void AddReadiness(this IServiceCollection services)
+    {
+        services.AddSingleton<IReadinessCheck, StorageCheck>();
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, ForwardQueue.Name, provider.GetRequiredService<IOptions<DeliveringOptions>>().Value.LongestRetry));
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, RecordQueue.Name, RecordWorker.Rest));
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, SyncQueue.Name, provider.GetRequiredService<IOptions<DeliveringOptions>>().Value.LongestRetry + Looker.Rest));
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, RecomputeQueue.Name, RunWorker.Rest));
+        services.AddSingleton<IReadinessCheck, HourCheck>();
+        services.AddSingleton<IReadinessCheck>(provider => new KeyCheck(provider.GetRequiredService<KeyGuard>(), "Iterable", "API key"));
+        services.AddSingleton<IReadinessCheck>(provider => new KeyCheck(provider.GetRequiredKeyedService<KeyGuard>(SegmentOptions.Section), "Segment", "write key"));
+        services.AddSingleton<ReadinessChecks>();
+        services.AddSingleton<IterableProbe>();
+
+        // What waits for its turn is no sign of trouble, nor what is a little late.
+        static QueueCheck Drained(IServiceProvider provider, string queue, TimeSpan longestWait)
+            => new(provider.GetRequiredService<QueueServiceClient>(), queue, (longestWait > KeyGuard.LongestWait ? longestWait : KeyGuard.LongestWait) + TimeSpan.FromMinutes(15));
+    }
+
     private static void AddIterableClient(this IServiceCollection services)
     {
         services.AddSingleton<IterableLimits>();
@@ -147,6 +171,8 @@ public static class App
             {
                 handler.AllowAutoRedirect = false;
                 handler.UseCookies = false;
+                // Our traces are not theirs.
+                handler.ActivityHeadersPropagator = null;
                 handler.ConnectTimeout = TimeSpan.FromSeconds(2);
                 // The APIs' addresses change; a connection that lives for ever would not notice.
                 handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Azure;
 using IterableFunctions.Iterable;
@@ -5,6 +6,7 @@ using IterableFunctions.Iterable.Limits;
 using IterableFunctions.Segment;
 using IterableFunctions.Sending;
 using IterableFunctions.Storage;
+using IterableFunctions.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -39,10 +41,12 @@ public sealed partial class Forwarder(
     /// <param name="cancellation">The sender has gone; what is not stored by then it will send again.</param>
     public async Task<Outcome> DeliverAsync(IterableRequest request, TimeSpan within, CancellationToken cancellation)
     {
-        using var scope = Log.Scope(logger, request.LogId);
+        var logId = request.LogId;
+        using var scope = Log.Scope(logger, logId);
+        using var step = Tracing.Start("deliver", logId);
         var call = PendingCall.Of(request, Now);
         var delivery = await AttemptAsync(request, Urgency.Live, within - StorageShare, cancellation);
-        return await SettleOrSayAsync(call, delivery, cancellation);
+        return Traced(step, call, await SettleOrSayAsync(call, delivery, cancellation));
     }
 
     /// <summary>The first attempt of events for Segment, all in one call if they fit; the outcomes have their order.</summary>
@@ -60,8 +64,11 @@ public sealed partial class Forwarder(
             var from = done;
             await Parallel.ForEachAsync(Enumerable.Range(0, batch.Count), new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation }, async (i, cancelled) =>
             {
-                using var scope = Log.Scope(logger, LogIds.Of(batch[i].MessageId));
-                outcomes[from + i] = await SettleOrSayAsync(PendingCall.Of(batch[i], first), alone ? await AttemptAsync([batch[i]], Left(), cancelled) : delivery, cancelled);
+                var logId = LogIds.Of(batch[i].MessageId);
+                using var scope = Log.Scope(logger, logId);
+                using var step = Tracing.Start("deliver", logId);
+                var call = PendingCall.Of(batch[i], first);
+                outcomes[from + i] = Traced(step, call, await SettleOrSayAsync(call, alone ? await AttemptAsync([batch[i]], Left(), cancelled) : delivery, cancelled));
             });
             done += batch.Count;
         }
@@ -78,9 +85,11 @@ public sealed partial class Forwarder(
     {
         if (await queue.ReadAsync(message, cancellation) is not { } call)
             return;
-        using var scope = Log.Scope(logger, LogIds.Of(call.MessageId));
+        var logId = LogIds.Of(call.MessageId);
+        using var scope = Log.Scope(logger, logId);
+        using var step = Tracing.Resume("retry", logId, call.Trace);
         var delivery = await AttemptAsync(call, cancellation);
-        await SettleAsync(call, delivery, cancellation);
+        Traced(step, call, await SettleAsync(call, delivery, cancellation));
         await queue.ForgetAsync(message, cancellation);
     }
 
@@ -112,12 +121,14 @@ public sealed partial class Forwarder(
             return null;
         if (letter.Call.IsUnreadable)
             return new Outcome.Failed(letter);
-        using var scope = Log.Scope(logger, LogIds.Of(letter.Call.MessageId));
+        var logId = LogIds.Of(letter.Call.MessageId);
+        using var scope = Log.Scope(logger, logId);
+        using var step = Tracing.Resume("replay", logId, letter.Call.Trace);
         var delivery = await AttemptAsync(letter.Call, cancellation);
         if (delivery is Delivery.Delivered)
         {
             await deadLetters.DeleteAsync(id, cancellation);
-            return new Outcome.Delivered();
+            return Traced(step, letter.Call, new Outcome.Delivered());
         }
 
         letter = letter with
@@ -131,7 +142,7 @@ public sealed partial class Forwarder(
         // What was not sent has taught nothing new about the letter.
         if (delivery is not Delivery.NotSent)
             await deadLetters.PutAsync(letter, cancellation);
-        return new Outcome.Failed(letter);
+        return Traced(step, letter.Call, new Outcome.Failed(letter));
     }
 
     /// <summary>Another attempt, of what nobody waits for.</summary>
@@ -211,7 +222,7 @@ public sealed partial class Forwarder(
         var wait = RetrySchedule.After(options.Value, call.Attempts, named, Random.Shared.NextDouble());
         if (Now + wait - call.FirstAttempt > options.Value.GiveUpAfter)
             return await BuryAsync(call, DeadLetterReason.Expired, code, $"Not delivered in {call.Attempts} attempts.", cancellation);
-        await queue.AddAsync(call, wait, cancellation);
+        await queue.AddAsync(call with { Trace = Tracing.Keep() ?? call.Trace }, wait, cancellation);
         metrics.Queued(call.Endpoint, code);
         Log.Queued(logger, LogIds.Of(call.MessageId), call.Attempts, wait, code);
         return new Outcome.Queued(code);
@@ -219,10 +230,29 @@ public sealed partial class Forwarder(
 
     private async Task<Outcome> BuryAsync(PendingCall call, DeadLetterReason reason, string code, string message, CancellationToken cancellation)
     {
-        var letter = await deadLetters.AddAsync(call, reason, code, message, Now, cancellation);
+        var letter = await deadLetters.AddAsync(call with { Trace = Tracing.Keep() ?? call.Trace }, reason, code, message, Now, cancellation);
         metrics.DeadLettered(call.Endpoint, reason, code);
         Log.DeadLetter(logger, LogIds.Of(call.MessageId), letter.Id, reason, code);
         return new Outcome.Failed(letter);
+    }
+
+    /// <summary>Says in the trace what became of a call.</summary>
+    private static Outcome Traced(Activity? step, PendingCall call, Outcome outcome)
+    {
+        if (step is null)
+            return outcome;
+        var (word, code) = outcome switch
+        {
+            Outcome.Delivered => ("delivered", null),
+            Outcome.Queued queued => ("queued", queued.Code),
+            Outcome.Failed failed => ("dead letter", failed.Letter.Code),
+            Outcome.NotStored notStored => ("not stored", notStored.Code),
+            _ => throw new InvalidOperationException("An outcome is one of four."),
+        };
+        step.SetTag("endpoint", call.Endpoint).SetTag("outcome", word).SetTag("attempts", call.Attempts);
+        if (code is not null)
+            step.SetTag("code", code).SetStatus(ActivityStatusCode.Error, code);
+        return outcome;
     }
 
     /// <summary>An attempt counts when the call could have been taken: a refused key, or a rate that is used up, is not the call's fault.</summary>

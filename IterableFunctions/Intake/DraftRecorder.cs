@@ -1,8 +1,11 @@
+using System.Diagnostics;
 using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Limits;
 using IterableFunctions.Personas.Profiles;
 using IterableFunctions.Personas.Recording;
 using IterableFunctions.Personas.Sync;
+using IterableFunctions.Sending;
+using IterableFunctions.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -18,6 +21,7 @@ public sealed partial class DraftRecorder(Recorder recorder, FollowUp followUp, 
     /// <param name="cancellation">The sender has gone.</param>
     internal async Task RecordAsync(Draft draft, TimeSpan within, CancellationToken cancellation)
     {
+        using var step = Tracing.Start("record", LogIds.Of(draft.MessageId ?? ""));
         if (draft.Deletes is { } id)
         {
             await DeleteAsync(draft, id, cancellation);
@@ -28,6 +32,7 @@ public sealed partial class DraftRecorder(Recorder recorder, FollowUp followUp, 
         {
             case Recording.NotStored:
                 draft.Request = null;
+                step?.SetStatus(ActivityStatusCode.Error, "not_recorded");
                 draft.Result = new(MessageStatus.NotDelivered, draft.MessageId) { Code = "not_recorded", Detail = "Storage could not keep it." };
                 return;
             case Recording.Recorded recorded:

@@ -3,6 +3,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using IterableFunctions.Personas.Recording;
+using IterableFunctions.Telemetry;
 
 namespace IterableFunctions.Storage;
 
@@ -19,7 +20,7 @@ public sealed class RecordQueue(QueueServiceClient queues, BlobServiceClient blo
     /// <summary>Keeps work, unseen for a while.</summary>
     /// <exception cref="RequestFailedException">Storage did not take it.</exception>
     public Task AddAsync(RecordWork work, TimeSpan wait, CancellationToken cancellation)
-        => _messages.AddAsync(JsonSerializer.SerializeToUtf8Bytes(work, AppJson.Default.RecordWork), time.GetUtcNow().UtcDateTime, wait, cancellation);
+        => _messages.AddAsync(JsonSerializer.SerializeToUtf8Bytes(work with { Trace = work.Trace ?? Tracing.Keep() }, AppJson.Default.RecordWork), time.GetUtcNow().UtcDateTime, wait, cancellation);
 
     /// <summary>The work that a message holds or points at. Null when its blob is gone: another copy of the message did it.</summary>
     /// <exception cref="JsonException">The message is none of ours.</exception>
