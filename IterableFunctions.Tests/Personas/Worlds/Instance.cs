@@ -3,6 +3,7 @@ using Azure.Core;
 using Azure.Data.Tables;
 using IterableFunctions.Benchmarks.InMemory;
 using IterableFunctions.Intake;
+using IterableFunctions.Personas;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Recording;
 using IterableFunctions.Personas.Runs;
@@ -38,7 +39,7 @@ internal sealed class Instance : IAsyncDisposable
 
     private readonly ServiceProvider _app;
 
-    public Instance(WorldStorage storage, WorldIterable iterable, TimeProvider time)
+    public Instance(WorldStorage storage, WorldIterable iterable, TimeProvider time, BulkUse bulk)
     {
         var services = new ServiceCollection();
         services.AddLogging();
@@ -53,6 +54,9 @@ internal sealed class Instance : IAsyncDisposable
             // The limiter counts by the system's clock.
             new("Limits:UpdateUser", "100000"),
             new("Limits:TrackEvent", "100000"),
+            new("Limits:UpdateUsers", "100000"),
+            new("Limits:TrackEvents", "100000"),
+            new("Personas:Bulk", $"{bulk}"),
             new("Delivering:LongestRetry", "00:10:00"),
         ]).Build());
         services.AddIterableFunctions();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using IterableFunctions.Benchmarks.InMemory;
+using IterableFunctions.Personas;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Profiles;
 using IterableFunctions.Storage;
@@ -23,6 +24,7 @@ internal sealed class World : IAsyncDisposable
     private static readonly string[] _queues = [RecordQueue.Name, SyncQueue.Name, RecomputeQueue.Name, RecordQueue.PoisonName, SyncQueue.PoisonName, RecomputeQueue.PoisonName];
 
     private readonly Random _random;
+    private readonly BulkUse _bulk;
     private readonly List<Instance> _dead = [];
     private readonly List<(DateTimeOffset At, string Body)> _again = [];
     private readonly StringBuilder _trail = new();
@@ -35,10 +37,11 @@ internal sealed class World : IAsyncDisposable
     {
         Clock = new(new(start));
         _random = new(seed);
+        _bulk = (BulkUse)_random.Next(3);
         Iterable = new(Clock);
         Storage = new(new(Clock), azurite, AzuriteFixture.Unique("w"));
-        Instances = [.. Enumerable.Range(0, instances).Select(_ => new Instance(Storage, Iterable, Clock))];
-        Observer = new(Storage, Iterable, Clock);
+        Instances = [.. Enumerable.Range(0, instances).Select(_ => NewInstance())];
+        Observer = NewInstance();
         NextTimer = new DateTimeOffset(start).AddMinutes(2);
     }
 
@@ -299,6 +302,8 @@ internal sealed class World : IAsyncDisposable
         Note($"failed: {e}");
     }
 
+    private Instance NewInstance() => new(Storage, Iterable, Clock, _bulk);
+
     private Task ReplaceTheDeadAsync()
     {
         for (var i = 0; i < Instances.Length; i++)
@@ -308,7 +313,7 @@ internal sealed class World : IAsyncDisposable
             Note($"instance {i} has died");
             IsDisturbed = true;
             _dead.Add(Instances[i]);
-            Instances[i] = new(Storage, Iterable, Clock);
+            Instances[i] = NewInstance();
         }
 
         return Task.CompletedTask;

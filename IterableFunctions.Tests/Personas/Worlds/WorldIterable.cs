@@ -77,20 +77,23 @@ internal sealed class WorldIterable(TimeProvider time) : IDisposable
         try
         {
             var json = JsonNode.Parse(body)!.AsObject();
-            var fields = json["dataFields"]!.AsObject();
-            var (email, userId, name, id) = ((string?)json["email"], (string?)json["userId"], (string?)json["eventName"], (string?)json["id"]);
-            var key = name is null ? fields.Single().Key : (string)(fields["audience_key"] ?? fields["trait_key"])!;
-            var before = State(email, userId, key);
+            var items = ((IEnumerable<JsonNode?>?)(json["users"] ?? json["events"])?.AsArray() ?? [json]).Select(item => new Item(item!.AsObject())).ToList();
+            var before = items.ConvertAll(State);
             answer = await Sandbox.AnswerAsync(new("POST", path, Key, body, _ => null), cancellation);
             var logged = Sandbox.CallsAfter(_number, int.MaxValue)[^1];
             _number = logged.Number;
             isSilent = _silences > 0 && logged.TookEffect;
             if (isSilent)
                 _silences--;
-            // An email that takes over what was told by userId alone says so for each definition, whichever of them makes both one user.
-            var takesOver = name is null && email is not null && userId is not null && _emails.Add((key, email));
-            var isNews = logged.TookEffect && (name is null ? takesOver || before != State(email, userId, key) : _events.Add(id!));
-            Calls.Add(new(time.GetUtcNow(), key, email is null ? $"user_id:{userId}" : $"email:{email}", name, json.ToJsonString(), logged.TookEffect, isNews, logged.Fault is null && !isSilent));
+            var failed = items.Count > 1 && answer is { Succeeded: true } ? Strings(JsonNode.Parse(answer.Body)).ToHashSet() : [];
+            foreach (var (item, was) in items.Zip(before))
+            {
+                var tookEffect = logged.TookEffect && !failed.Contains(item.Email ?? item.UserId!);
+                // An email that takes over what was told by userId alone says so for each definition, whichever of them makes both one user.
+                var takesOver = item is { EventName: null, Email: not null, UserId: not null } && _emails.Add((item.Key, item.Email));
+                var isNews = tookEffect && (item.EventName is null ? takesOver || was != State(item) : _events.Add(item.Id!));
+                Calls.Add(new(time.GetUtcNow(), item.Key, item.Email is null ? $"user_id:{item.UserId}" : $"email:{item.Email}", item.EventName, item.Json, tookEffect, isNews, logged.Fault is null && !isSilent));
+            }
         }
         finally
         {
@@ -112,10 +115,34 @@ internal sealed class WorldIterable(TimeProvider time) : IDisposable
         return null;
     }
 
-    private string State(string? email, string? userId, string key)
+    private string State(Item item)
     {
-        var user = Sandbox.FindUser(email, email is null ? userId : null);
-        return user is null ? "" : $"{user.Email} {user.UserId} {Field(user, key)}";
+        var user = Sandbox.FindUser(item.Email, item.Email is null ? item.UserId : null);
+        return user is null ? "" : $"{user.Email} {user.UserId} {Field(user, item.Key)}";
+    }
+
+    private static IEnumerable<string> Strings(JsonNode? json) => json switch
+    {
+        JsonObject members => members.SelectMany(member => Strings(member.Value)),
+        JsonArray items => items.SelectMany(Strings),
+        JsonValue value when value.TryGetValue<string>(out var text) => [text],
+        _ => [],
+    };
+
+    /// <summary>What one call says, or one item of a bulk call.</summary>
+    private sealed class Item(JsonObject json)
+    {
+        public string Json { get; } = json.ToJsonString();
+
+        public string? Email => (string?)json["email"];
+
+        public string? UserId => (string?)json["userId"];
+
+        public string? EventName => (string?)json["eventName"];
+
+        public string? Id => (string?)json["id"];
+
+        public string Key => EventName is null ? json["dataFields"]!.AsObject().Single().Key : (string)(json["dataFields"]!["audience_key"] ?? json["dataFields"]!["trait_key"])!;
     }
 
     private sealed class Line(WorldIterable iterable, Wire wire) : HttpMessageHandler
