@@ -118,6 +118,14 @@ internal sealed class World : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets time pass in which nothing runs: the whole app is down.</summary>
+    public void BeDown(TimeSpan time)
+    {
+        Clock.Advance(time);
+        while (NextTimer <= Now)
+            NextTimer = NextTimer.AddHours(1);
+    }
+
     /// <summary>Opens the present hour, as the timer does.</summary>
     public async Task<bool> OpenHourAsync()
     {

@@ -22,15 +22,17 @@ public sealed class WorldTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
     [Fact]
     public Task Worlds_on_Azurite_end_as_those_in_memory() => LiveAsync(Trouble.Everything, worlds: 1, azurite.ConnectionString);
 
+    private static int? Env(string name) => int.TryParse(Environment.GetEnvironmentVariable(name), out var n) ? n : null;
+
     private static Task LiveAsync(Trouble trouble, int worlds, string? azurite = null)
-        => WorldPlan.Gen(trouble, persons: IsLong ? 6 : 3, days: IsLong && azurite is null ? 21 : 1).SampleAsync(
+        => WorldPlan.Gen(trouble, persons: IsLong ? 6 : 3, days: Env("WORLD_DAYS") ?? (IsLong && azurite is null ? 21 : 1)).SampleAsync(
             async plan =>
             {
                 await using var run = new WorldRun(plan, azurite);
                 await run.LiveAsync();
                 Assert.True(run.Hours > 0);
             },
-            iter: IsLong ? worlds * 20 : worlds,
+            iter: Env("WORLD_COUNT") is { } n ? n : IsLong ? worlds * 20 : worlds,
             threads: 1,
             seed: Environment.GetEnvironmentVariable("WORLD_SEED"));
 }
