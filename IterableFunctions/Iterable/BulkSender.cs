@@ -58,7 +58,7 @@ public sealed class BulkSender(IterableClient client, TimeProvider time)
 
     private async Task LingerAsync(Batch batch)
     {
-        await Task.Delay(Linger);
+        await Task.Delay(Linger, time);
         lock (_lock)
         {
             if (!_open.Remove(batch))

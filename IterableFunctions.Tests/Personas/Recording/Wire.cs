@@ -20,6 +20,8 @@ internal sealed class Wire
 
     public int Queues { get; private set; }
 
+    public int Calls { get; private set; }
+
     public bool IsDead { get; private set; }
 
     /// <summary>Ends the process at an operation, counted from now on.</summary>
@@ -28,6 +30,28 @@ internal sealed class Wire
     public void DieAt(int operation, bool answerLost) => (_left, _answerLost) = (operation, answerLost);
 
     public void Reset() => (Tables, Queues) = (0, 0);
+
+    /// <summary>For storage in memory, where nothing else would let others go on in between.</summary>
+    public async Task PassAsync(bool isTable, Action operation)
+    {
+        await Task.Yield();
+        var dies = Dies(() => (Tables, Queues) = isTable ? (Tables + 1, Queues) : (Tables, Queues + 1));
+        if (dies && !_answerLost)
+            throw new ProcessDiedException();
+        operation();
+        if (dies)
+            throw new ProcessDiedException();
+    }
+
+    /// <summary>For calls to others.</summary>
+    public async Task<T> CallAsync<T>(Func<Task<T>> call)
+    {
+        var dies = Dies(() => Calls++);
+        if (dies && !_answerLost)
+            throw new ProcessDiedException();
+        var answer = await call();
+        return dies || IsDead ? throw new ProcessDiedException() : answer;
+    }
 
     public HttpPipelinePolicy ForTables => new Policy(this, () => Tables++);
 

@@ -130,7 +130,7 @@ public sealed class Merger(IdentityTable identities, ProfileTable profiles, Prof
         if (!survivor.Document.Merging.Any(absorption => absorption.Profile == loser))
             return true;
         await looks.AddAsync(new(survivor.Profile), TimeSpan.Zero, cancellation);
-        var struck = await calendar.ArmAsync(survivor.Profile, ProfileMerge.Strike(survivor.Document, loser), Hour.Containing(time.GetUtcNow()).Next, cancellation);
+        var struck = await calendar.ArmAsync(survivor.Profile, ProfileMerge.Strike(survivor.Document, loser), Calendar.NextLooks(time.GetUtcNow().UtcTicks), cancellation);
         return await profiles.CommitAsync(survivor, struck, [], cancellation) is { Result: CommitResult.Committed };
     }
 

@@ -10,6 +10,13 @@ namespace IterableFunctions.Personas.Sync;
 /// </summary>
 public sealed class Calendar(DueTable due)
 {
+    /// <summary>How long after a full hour its looks begin, as the timer says: what happened before the hour and arrives until then is in time for them.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>The hour whose looks begin next.</summary>
+    /// <param name="now">UTC ticks.</param>
+    public static Hour NextLooks(long now) => Hour.Containing(now - Patience.Ticks).Next;
+
     /// <summary>Makes sure of a look at an hour, or before.</summary>
     /// <param name="profile">The profile's id.</param>
     /// <param name="document">The document that is about to be written.</param>

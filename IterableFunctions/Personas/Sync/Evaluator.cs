@@ -54,14 +54,14 @@ public sealed class Evaluator(Catalogs catalogs, ProfileTable profiles, IOptions
         var hour = HourOf(document, events);
         var history = await FirstPagesAsync(before.Profile, catalog.Set.RowsNeeded(states, hour, EvaluationScope.RealTime), events, cancellation);
         if (history is null)
-            return new(document, catalog, [], [], isHourlyTouched ? hour.Next : null, IsIncomplete: true);
+            return new(document, catalog, [], [], isHourlyTouched ? NextLooks(hour) : null, IsIncomplete: true);
 
         var evaluation = catalog.Set.Evaluate(Reckoning.ViewOf(document, catalog, history), hour, EvaluationScope.RealTime);
         var reckoned = Reckoning.Settle(document, catalog, evaluation, isAddressable, Now);
         isHourlyTouched |= reckoned.Changed.Any(catalog.Set.HourlyRefersTo);
         return new(
             reckoned.Document, catalog, reckoned.Joined, reckoned.Left,
-            isHourlyTouched ? hour.Next : evaluation.NextHour,
+            isHourlyTouched ? NextLooks(hour) : evaluation.NextHour,
             IsIncomplete: document.BuiltThrough < catalog.Version);
     }
 
@@ -89,7 +89,7 @@ public sealed class Evaluator(Catalogs catalogs, ProfileTable profiles, IOptions
         var evaluation = catalog.Set.Evaluate(Reckoning.ViewOf(document, catalog, history), hour, scope);
         var reckoned = Reckoning.Settle(document, catalog, evaluation, isAddressable, Now);
         // At a full hour all are renewed together; else those that refer to what has changed wait for it.
-        var needed = scope == EvaluationScope.RealTime && reckoned.Changed.Any(catalog.Set.HourlyRefersTo) ? hour.Next : evaluation.NextHour;
+        var needed = scope == EvaluationScope.RealTime && reckoned.Changed.Any(catalog.Set.HourlyRefersTo) ? NextLooks(hour) : evaluation.NextHour;
         document = reckoned.Document;
         if (scope == EvaluationScope.All)
         {
@@ -145,6 +145,9 @@ public sealed class Evaluator(Catalogs catalogs, ProfileTable profiles, IOptions
 
         static Hour Later(Hour one, Hour other) => one < other ? other : one;
     }
+
+    /// <summary>The hour at which hourly definitions are renewed next.</summary>
+    private Hour NextLooks(Hour present) => Hour.Containing(Now) < present ? present.Next : Calendar.NextLooks(Now);
 
     private async Task<EventHistory> HistoryAsync(string profile, IReadOnlyList<RowsNeed> needs, CancellationToken cancellation)
     {

@@ -1,0 +1,293 @@
+using System.Globalization;
+using IterableFunctions.Personas;
+using IterableFunctions.Personas.Definitions;
+using IterableFunctions.Personas.Evaluation;
+using IterableFunctions.Personas.Profiles;
+using IterableFunctions.Personas.Recording;
+using IterableFunctions.Personas.Runs;
+using IterableFunctions.Storage;
+using IterableFunctions.Tests.Personas.Worlds;
+using Microsoft.Extensions.Time.Testing;
+
+namespace IterableFunctions.Tests.Personas.Runs;
+
+/// <summary>What happens at full hours, and around them. The clock begins at midnight of the first of March 2026.</summary>
+public sealed class HourTests : IAsyncLifetime
+{
+    private static readonly DateTime _start = new(2026, 3, 1, 0, 0, 0, DateTimeKind.Utc);
+
+    private readonly World _world = new(_start, instances: 1, seed: 1);
+    private int _messages;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _world.DisposeAsync();
+
+    [Theory]
+    [InlineData("09:59:59.9999999", "0")]
+    [InlineData("10:00:00.0000000", "1")]
+    [InlineData("10:00:00.0000001", "1")]
+    [InlineData("11:59:59.9999999", "1")]
+    [InlineData("12:00:00.0000000", "0")]
+    [InlineData("12:00:30.0000000", "0")]
+    public async Task Window_takes_what_is_at_most_as_old_as_it_is_long_and_nothing_of_the_running_hour(string happened, string counted)
+    {
+        await SaveAsync("recent", "event('A').within(2 hours).count()", DefinitionKind.ComputedTrait);
+        // Told once already, so that 0 is told as well.
+        await UntilAsync("08:30");
+        await TrackAsync("08:20");
+        await UntilAsync("12:01");
+        await TrackAsync(happened);
+        await UntilAsync("12:02");
+
+        Assert.Equal(counted, Field("recent"));
+    }
+
+    [Fact]
+    public async Task Event_that_arrives_before_its_hours_looks_counts_and_one_that_arrives_after_them_counts_an_hour_later()
+    {
+        await SaveAsync("recent", "event('A').within(2 hours).count()", DefinitionKind.ComputedTrait);
+        await UntilAsync("12:01:59");
+        await TrackAsync("11:30");
+        await UntilAsync("12:10");
+        await TrackAsync("11:40");
+        Assert.Equal("1", Field("recent"));
+
+        await UntilAsync("13:01:59");
+        Assert.Equal("1", Field("recent"));
+        await UntilAsync("13:02");
+
+        Assert.Equal("2", Field("recent"));
+    }
+
+    [Fact]
+    public async Task Nothing_for_a_while_becomes_true_by_time_alone()
+    {
+        await SaveAsync("lapsed", "event('A').within(3 hours).count() = 0 AND event('A').count() >= 1");
+        await UntilAsync("05:10");
+        await TrackAsync("05:10");
+        await UntilAsync("08:59");
+        Assert.Null(Field("lapsed"));
+
+        await UntilAsync("09:02");
+
+        Assert.Equal("true", Field("lapsed"));
+        Assert.Single(_world.Iterable.Calls);
+    }
+
+    [Fact]
+    public async Task Band_is_entered_and_left_by_time_alone()
+    {
+        await SaveAsync("band", "event('A').between(1 hour, 3 hours).count() >= 1");
+        await UntilAsync("05:10");
+        await TrackAsync("05:10");
+        await UntilAsync("06:30");
+        Assert.Null(Field("band"));
+        await UntilAsync("07:02");
+        Assert.Equal("true", Field("band"));
+        await UntilAsync("08:30");
+        Assert.Equal("true", Field("band"));
+
+        await UntilAsync("09:02");
+
+        Assert.Equal("false", Field("band"));
+        Assert.Equal(2, _world.Iterable.Calls.Count);
+    }
+
+    [Fact]
+    public async Task Date_in_a_trait_comes_near_and_passes_by_time_alone()
+    {
+        await SaveAsync("renewal_soon", "trait('renewal').within_next(2 hours)");
+        await UntilAsync("05:10");
+        await PostAsync(""" "type":"identify","userId":"u","traits":{"renewal":"2026-03-01T10:00:00Z"} """);
+        await UntilAsync("07:30");
+        Assert.Null(Field("renewal_soon"));
+        await UntilAsync("08:02");
+        Assert.Equal("true", Field("renewal_soon"));
+        await UntilAsync("10:30");
+        Assert.Equal("true", Field("renewal_soon"));
+
+        await UntilAsync("11:02");
+
+        Assert.Equal("false", Field("renewal_soon"));
+    }
+
+    [Theory]
+    [InlineData("Europe/Berlin", "2026-03-28T12:30:00Z")]
+    [InlineData("America/New_York", "2026-03-07T12:30:00Z")]
+    public async Task Day_has_24_hours_wherever_clocks_are_put_forward(string zone, string happened)
+    {
+        _world.Clock.SetLocalTimeZone(TimeZoneInfo.FindSystemTimeZoneById(zone));
+        var time = DateTimeOffset.Parse(happened, CultureInfo.InvariantCulture);
+        await SaveAsync("recent", "event('A').within(1 day).count() >= 1");
+        _world.BeDown(time - _world.Now);
+        await TrackAsync(time);
+        await _world.RunUntilAsync(time.AddHours(24));
+        Assert.Equal("true", Field("recent"));
+
+        await _world.RunUntilAsync(time.AddHours(24).AddMinutes(32));
+
+        Assert.Equal("false", Field("recent"));
+    }
+
+    [Fact]
+    public async Task Timer_that_fires_early_looks_at_the_hour_that_it_is_and_leaves_the_next_to_the_next()
+    {
+        await SaveAsync("recent", "event('A').within(2 hours).count()", DefinitionKind.ComputedTrait);
+        await UntilAsync("05:10");
+        await TrackAsync("05:10");
+        await UntilAsync("05:59:58");
+        await _world.OpenHourAsync();
+        await _world.SettleAsync();
+        Assert.Null(Field("recent"));
+
+        await UntilAsync("06:02");
+
+        Assert.Equal("1", Field("recent"));
+    }
+
+    [Fact]
+    public async Task Second_run_of_an_hour_finds_nothing_left_to_do()
+    {
+        await SaveAsync("recent", "event('A').within(2 hours).count() >= 1", track: true);
+        await UntilAsync("05:10");
+        await TrackAsync("05:10");
+        await UntilAsync("06:02");
+        var calls = _world.Iterable.Calls.Count;
+
+        await Task.WhenAll(_world.OpenHourAsync(), _world.OpenHourAsync());
+        await _world.SettleAsync();
+
+        Assert.Equal((2, 2), (calls, _world.Iterable.Calls.Count));
+        Assert.Equal(1, await LookedAsync("06"));
+    }
+
+    [Fact]
+    public async Task Work_of_an_hour_that_comes_late_and_twice_takes_what_is_due_by_then()
+    {
+        await SaveAsync("recent", "event('A').within(2 hours).count()", DefinitionKind.ComputedTrait);
+        await UntilAsync("05:10");
+        await TrackAsync("05:10");
+        var (shard, run) = (Shard.Of(await ProfileAsync()).Number, RunIds.OfHour(Hour.Containing(_start.AddHours(6).Ticks)));
+        await UntilAsync("06:02");
+        await TrackAsync("06:02:30");
+        _world.BeDown(TimeSpan.FromHours(1));
+        var queue = _world.Observer.Get<RecomputeQueue>();
+        for (var n = 0; n < 2; n++)
+            await queue.AddAsync(new(run, null, default, shard), TimeSpan.Zero, default);
+
+        await _world.SettleAsync();
+        await UntilAsync("07:30");
+
+        Assert.Equal("2", Field("recent"));
+        Assert.Equal(2, _world.Iterable.Calls.Count);
+    }
+
+    [Fact]
+    public async Task Hour_of_a_profile_never_goes_back_though_another_clock_is_behind()
+    {
+        await SaveAsync("recent", "event('A').within(2 hours).count()", DefinitionKind.ComputedTrait);
+        await UntilAsync("05:10");
+        await TrackAsync("05:10");
+        await UntilAsync("08:02");
+        Assert.Equal("0", Field("recent"));
+
+        await using var behind = new Instance(_world.Storage, _world.Iterable, new FakeTimeProvider(new(_start.AddHours(6).AddMinutes(30))), BulkUse.Never);
+        await behind.Get<IterableFunctions.Personas.Sync.Looker>().LookAsync(new(await ProfileAsync()) { IsFull = true }, default);
+
+        Assert.Equal("0", Field("recent"));
+        Assert.Equal(2, _world.Iterable.Calls.Count);
+    }
+
+    [Fact]
+    public async Task Profile_that_cannot_be_read_keeps_nobody_waiting_and_is_tried_ever_less_often()
+    {
+        await SaveAsync("recent", "event('A').within(2 hours).count()", DefinitionKind.ComputedTrait);
+        await UntilAsync("05:10");
+        await TrackAsync("05:10");
+        var bad = (await ProfileAsync())[..2] + new string('0', 30);
+        var (profiles, due) = (_world.Storage.Memory.Table($"{_world.Storage.Prefix}Profiles"), _world.Storage.Memory.Table($"{_world.Storage.Prefix}Due"));
+        profiles.Put(bad, "profile", KeyValuePair.Create<string, object>("Document0", new byte[] { 0xFF, 1, 2, 3 }));
+        await _world.Observer.Get<DueTable>().AddAsync(bad, Hour.Containing(_start.AddHours(6).Ticks), 0, default);
+
+        await UntilAsync("06:02");
+        Assert.Equal("1", Field("recent"));
+        var tried = new List<string>();
+        for (var hour = 7; hour < 22; hour++)
+        {
+            var row = Assert.Single(due.Rows(), row => row.RowKey == bad);
+            if (tried.Count == 0 || tried[^1] != row.PartitionKey[^2..])
+                tried.Add(row.PartitionKey[^2..]);
+            await UntilAsync($"{hour:D2}:02");
+        }
+
+        Assert.Equal(["07", "09", "13", "21"], tried);
+    }
+
+    [Fact]
+    public async Task Backfill_of_which_nothing_is_left_in_the_queue_is_taken_up_again()
+    {
+        await UntilAsync("05:10");
+        await TrackAsync("05:10");
+        await SaveAsync("bought", "event('A').count() >= 1");
+        await _world.RunUntilAsync(_world.Now.AddSeconds(59));
+        // All that was to be done is lost.
+        var queue = _world.Storage.Memory.Queue(RecomputeQueue.Name);
+        _world.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.All(queue.Receive(100, TimeSpan.FromHours(1)), one => Assert.True(queue.Delete(one.Message.Id, one.PopReceipt)));
+        await UntilAsync("06:01");
+        Assert.Null(Field("bought"));
+
+        await UntilAsync("06:03");
+
+        Assert.Equal("true", Field("bought"));
+        Assert.Null((await _world.Observer.CatalogAsync())["bought"]!.Run);
+    }
+
+    [Fact]
+    public async Task Day_of_downtime_costs_one_pass_at_the_present_hour()
+    {
+        await SaveAsync("recent", "event('A').within(30 hours).count()", DefinitionKind.ComputedTrait);
+        await UntilAsync("05:10");
+        for (var n = 0; n < 6; n++)
+            await TrackAsync(_start.AddHours(n - 22).AddMinutes(10));
+        await UntilAsync("06:02");
+        Assert.Equal("6", Field("recent"));
+
+        // Meanwhile six hours have come in which one event left the window.
+        _world.BeDown(TimeSpan.FromHours(24));
+        await UntilAsync(_start.AddHours(31).AddMinutes(2));
+
+        Assert.Equal("0", Field("recent"));
+        Assert.Equal(2, _world.Iterable.Calls.Count);
+        var runs = await _world.Observer.Get<RunTable>().ListAsync(null, 100, default);
+        var looked = 0L;
+        foreach (var run in runs.Where(run => run.Definition is null && run.Started > _start.AddHours(7)))
+            looked += (await _world.Observer.Get<RunTable>().ProgressAsync(run.Id, default)).Sum(part => part.Progress.Counts.Looked);
+        Assert.Equal(1, looked);
+    }
+
+    private Task SaveAsync(string key, string query, DefinitionKind kind = DefinitionKind.Audience, bool track = false)
+        => _world.SaveAsync(key, run: true, resend: false, (catalog, run) => catalog.With(new() { Key = key, Kind = kind, Name = key, Query = query, SendTrack = track, Run = run, Changed = _world.Now.UtcDateTime }));
+
+    private Task TrackAsync(string time) => TrackAsync(_start + TimeSpan.Parse(time.Length == 5 ? time + ":00" : time, CultureInfo.InvariantCulture));
+
+    private Task TrackAsync(DateTimeOffset time) => PostAsync($""" "type":"track","event":"A","userId":"u","timestamp":"{time.UtcDateTime:O}" """);
+
+    private Task PostAsync(string members) => _world.PostAsync($$"""{"messageId":"m-{{_messages++}}","integrations":{"All":false},{{members}}}""");
+
+    private Task UntilAsync(string time) => UntilAsync(_start + TimeSpan.Parse(time.Length == 5 ? time + ":00" : time, CultureInfo.InvariantCulture));
+
+    private async Task UntilAsync(DateTime time)
+    {
+        await _world.RunUntilAsync(time);
+        Assert.Empty(_world.Failures);
+    }
+
+    private string? Field(string key) => WorldIterable.Field(_world.Iterable.Find("user_id:u"), key);
+
+    private async Task<string> ProfileAsync() => (await _world.Observer.Get<ProfileDirectory>().FindAsync(ExternalId.UserId("u"), default))!.Profile;
+
+    private async Task<long> LookedAsync(string hour)
+        => (await _world.Observer.Get<RunTable>().ProgressAsync(RunIds.OfHour(Hour.Containing(_start.AddHours(int.Parse(hour, CultureInfo.InvariantCulture)).Ticks)), default)).Sum(part => part.Progress.Counts.Looked);
+}
