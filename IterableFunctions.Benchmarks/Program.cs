@@ -6,6 +6,7 @@ return args switch
     ["map", var file] => MapBenchmark.Run(file),
     ["queries", ..] => QueriesBenchmark.Run(args[1..]),
     ["load", ..] => await LoadBenchmark.RunAsync(args[1..]),
+    ["first-sync", ..] => await FirstSyncBenchmark.RunAsync(args[1..]),
     ["share", ..] => await ShareBenchmark.RunAsync(args[1..]),
     ["startup", ..] => await StartupBenchmark.RunAsync(args[1..]),
     // What the three above start as processes of their own.
@@ -25,6 +26,8 @@ static int Usage()
           map --generate N [--seed S]    writes N realistic Segment messages to standard output
           queries                        parses, folds and evaluates definitions, and prints the speed
           load [--seconds S]             offers 2,000 tracks/s and 500 identifies/s to the webhook, by turns with an endpoint that only forwards; then with profiles
+          first-sync [--members N] [--kills K] [--single] [--azurite] [--faster X]
+                                         tells the sandbox of everybody, at Iterable's rates, by workers that are killed on the way
           share [--seconds S]            lets two processes share one limit of the sandbox, and prints what each got
           startup [--runs N] [--app DLL] starts the local host, by turns with an empty ASP.NET app, and prints the time to the first 200
         """);
