@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace IterableFunctions.Benchmarks;
 
-/// <summary>This program again, with another command, until it is disposed of.</summary>
+/// <summary>This program again, with another command, or another one, until it is disposed of.</summary>
 internal sealed class ChildProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -32,8 +32,18 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
+    public bool HasExited => _process.HasExited;
+
     public static ChildProcess Start(params string[] args)
         => new(Process.Start(new ProcessStartInfo("dotnet", [Environment.GetCommandLineArgs()[0], .. args]) { RedirectStandardOutput = true })!);
+
+    /// <summary>Another program, whose output nobody wants.</summary>
+    public static ChildProcess StartProgram(string dll, params string[] args)
+    {
+        var child = new ChildProcess(Process.Start(new ProcessStartInfo("dotnet", [dll, .. args]) { RedirectStandardOutput = true })!);
+        child._process.BeginOutputReadLine();
+        return child;
+    }
 
     /// <summary>Starts a server, and waits until it listens.</summary>
     public static async Task<ChildProcess> ServeAsync(Uri address, params string[] args)

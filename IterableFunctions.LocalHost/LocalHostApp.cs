@@ -1,4 +1,5 @@
 using IterableFunctions.LocalHost.Sandbox;
+using IterableFunctions.Telemetry;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
 
@@ -29,6 +30,7 @@ public static class LocalHostApp
         if (settings.Azurite is { } ports)
             services.AddSingleton(ports).AddSingleton<DevelopmentStorage>().AddHostedService(provider => provider.GetRequiredService<DevelopmentStorage>());
         services.AddIterableFunctions();
+        services.AddTelemetry(builder.Configuration);
         services.Replace(ServiceDescriptor.Singleton<TimeProvider>(new OffsetTimeProvider(settings.TimeOffset)));
         services.AddSingleton(FunctionCatalog.Find(functions ?? typeof(App).Assembly.GetTypes(), builder.Configuration));
         services.AddSingleton<TimerTriggers>().AddHostedService(provider => provider.GetRequiredService<TimerTriggers>());

@@ -1,3 +1,4 @@
+using Azure.Storage.Queues;
 using IterableFunctions.Delivering;
 using IterableFunctions.Functions;
 using IterableFunctions.Intake;
@@ -11,10 +12,13 @@ using IterableFunctions.Personas.Previews;
 using IterableFunctions.Personas.Recording;
 using IterableFunctions.Personas.Runs;
 using IterableFunctions.Personas.Sync;
+using IterableFunctions.Readiness;
 using IterableFunctions.Segment;
 using IterableFunctions.Sending;
 using IterableFunctions.Storage;
+using IterableFunctions.Telemetry;
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -32,6 +36,7 @@ public static class App
         var builder = FunctionsApplication.CreateBuilder(args);
         builder.ConfigureFunctionsWebApplication();
         builder.Services.AddIterableFunctions();
+        builder.Services.AddTelemetry(builder.Configuration)?.UseFunctionsWorkerDefaults();
         return builder;
     }
 
@@ -62,6 +67,7 @@ public static class App
         services.AddTransient<DefinitionEditor>();
         services.AddTransient<Previewer>();
         services.AddTransient<DefinitionRequests>();
+        services.AddReadiness();
         return services;
     }
 
@@ -94,6 +100,9 @@ public static class App
         services.AddSingleton<LastLook>(provider => provider.GetRequiredService<IOptions<PersonasOptions>>().Value.Enabled
             ? provider.GetRequiredService<ProfileLook>().LookAsync
             : (request, _) => new(request));
+        services.AddSingleton<LookBack>(provider => provider.GetRequiredService<IOptions<PersonasOptions>>().Value.Enabled
+            ? provider.GetRequiredService<ProfileLook>().LookBackAsync
+            : (_, _) => new((IterableRequest?)null));
         services.AddSingleton<Catalogs>();
         services.AddSingleton<Evaluator>();
         services.AddSingleton<Calendar>();
@@ -113,6 +122,24 @@ public static class App
         services.AddTransient<Merger>();
         services.AddTransient<Deletion>();
         services.AddTransient<RecordWorker>();
+    }
+
+    private static void AddReadiness(this IServiceCollection services)
+    {
+        services.AddSingleton<IReadinessCheck, StorageCheck>();
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, ForwardQueue.Name, provider.GetRequiredService<IOptions<DeliveringOptions>>().Value.LongestRetry));
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, RecordQueue.Name, RecordWorker.Rest));
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, SyncQueue.Name, provider.GetRequiredService<IOptions<DeliveringOptions>>().Value.LongestRetry + Looker.Rest));
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, RecomputeQueue.Name, RunWorker.Rest));
+        services.AddSingleton<IReadinessCheck, HourCheck>();
+        services.AddSingleton<IReadinessCheck>(provider => new KeyCheck(provider.GetRequiredService<KeyGuard>(), "Iterable", "API key"));
+        services.AddSingleton<IReadinessCheck>(provider => new KeyCheck(provider.GetRequiredKeyedService<KeyGuard>(SegmentOptions.Section), "Segment", "write key"));
+        services.AddSingleton<ReadinessChecks>();
+        services.AddSingleton<IterableProbe>();
+
+        // What waits for its turn is no sign of trouble, nor what is a little late.
+        static QueueCheck Drained(IServiceProvider provider, string queue, TimeSpan longestWait)
+            => new(provider.GetRequiredService<QueueServiceClient>(), queue, (longestWait > KeyGuard.LongestWait ? longestWait : KeyGuard.LongestWait) + TimeSpan.FromMinutes(15));
     }
 
     private static void AddIterableClient(this IServiceCollection services)
@@ -154,6 +181,8 @@ public static class App
             {
                 handler.AllowAutoRedirect = false;
                 handler.UseCookies = false;
+                // Our traces are not theirs.
+                handler.ActivityHeadersPropagator = null;
                 handler.ConnectTimeout = TimeSpan.FromSeconds(2);
                 // The APIs' addresses change; a connection that lives for ever would not notice.
                 handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);

@@ -21,6 +21,7 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(MessageResults))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(ReadyReport))]
 [JsonSerializable(typeof(QueuedCall))]
 [JsonSerializable(typeof(RecordWork))]
 [JsonSerializable(typeof(ProfileReport))]

@@ -8,13 +8,15 @@ namespace IterableFunctions.Tests.Faults;
 /// <summary>
 /// The built local host as a process of its own, to be killed and started again on the same address. Its storage and its Iterable outlive it, and so does the Segment source beside that.
 /// </summary>
-internal sealed class AppProcess(string storage, Uri sandbox) : IDisposable
+/// <param name="storage">A connection string.</param>
+/// <param name="sandbox">What plays Iterable, and Segment beside it.</param>
+/// <param name="settings">Named as environment variables are; several processes that are one app have the same.</param>
+internal sealed class AppProcess(string storage, Uri sandbox, IReadOnlyDictionary<string, string?> settings) : IDisposable
 {
     /// <summary>How long it may take to answer after its start, on a machine that does other things.</summary>
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("app-process-").FullName;
-    private readonly Dictionary<string, string?> _settings = Shop.NewSettingsWithShortLease();
     private readonly ConcurrentQueue<string> _said = [];
     private Process? _process;
 
@@ -28,7 +30,7 @@ internal sealed class AppProcess(string storage, Uri sandbox) : IDisposable
         var output = new DirectoryInfo(AppContext.BaseDirectory);
         var dll = Path.Combine(output.Parent!.Parent!.Parent!.Parent!.FullName, "IterableFunctions.LocalHost", "bin", output.Parent.Name, output.Name, "IterableFunctions.LocalHost.dll");
         var start = new ProcessStartInfo("dotnet", [dll, "--urls", Address.ToString()]) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var (name, value) in _settings)
+        foreach (var (name, value) in settings)
             start.Environment[name] = value;
         start.Environment["AzureWebJobsStorage"] = storage;
         start.Environment["LocalHost__DataFolder"] = _folder;

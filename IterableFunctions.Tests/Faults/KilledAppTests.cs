@@ -27,7 +27,7 @@ public sealed class KilledAppTests(OwnAzuriteFixture azurite, ITestOutputHelper 
         // Slow, before and after the effect: so that there is always something under way that a kill can hit, from the webhook and from the queue.
         iterable.Sandbox.AddFault(new() { Mode = FaultMode.Hang, HangSeconds = 0.2, Every = 2, Calls = -1 });
         iterable.Sandbox.AddFault(new() { Mode = FaultMode.HangAfter, HangSeconds = 0.2, Every = 2, Calls = -1 });
-        using var app = new AppProcess(azurite.ConnectionString, new Uri(iterable.Client.BaseAddress!, "sandbox"));
+        using var app = new AppProcess(azurite.ConnectionString, new Uri(iterable.Client.BaseAddress!, "sandbox"), Shop.NewSettingsWithShortLease());
         using var shop = new Shop(azurite.ConnectionString, app.Address, iterable.Sandbox, output);
         await app.StartAsync(shop.Cancellation);
 

@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using IterableFunctions.Iterable.Limits;
+using IterableFunctions.Segment;
+using IterableFunctions.Sending;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace IterableFunctions.Delivering;
 
@@ -16,7 +20,7 @@ public sealed class DeliveryMetrics
     private readonly Counter<long> _deadLettered;
     private readonly Histogram<double> _latency;
 
-    public DeliveryMetrics(IMeterFactory meters, IterableLimits limits, TimeProvider time)
+    public DeliveryMetrics(IMeterFactory meters, IterableLimits limits, KeyGuard key, [FromKeyedServices(SegmentOptions.Section)] KeyGuard writeKey, IOptions<SegmentOptions> segment, TimeProvider time)
     {
         _time = time;
         var meter = meters.Create(Meter);
@@ -28,6 +32,16 @@ public sealed class DeliveryMetrics
             HistogramBucketBoundaries = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400, 604_800],
         });
         meter.CreateObservableGauge("iterable.rate", () => limits.Rates.Select(rate => new Measurement<double>(rate.Rate, Endpoint(rate.Endpoint.Path))), "{call}/s", "Calls that this instance may make.");
+        meter.CreateObservableGauge("iterable.key.refused", () => Keys(), "{key}", "1 while the key is refused, else 0.");
+
+        IEnumerable<Measurement<int>> Keys()
+        {
+            yield return Refused(key, CallTarget.Iterable);
+            if (!string.IsNullOrEmpty(segment.Value.WriteKey))
+                yield return Refused(writeKey, CallTarget.Segment);
+        }
+
+        static Measurement<int> Refused(KeyGuard guard, CallTarget target) => new(guard.RefusedSince is null ? 0 : 1, new KeyValuePair<string, object?>("target", target.ToString()));
     }
 
     /// <param name="endpoint">Of the call.</param>

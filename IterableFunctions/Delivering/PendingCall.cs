@@ -33,6 +33,9 @@ public sealed record PendingCall(string Endpoint, [property: JsonConverter(typeo
     /// <summary>The id of the profile that its message was recorded in, if it was.</summary>
     public string? Profile { get; init; }
 
+    /// <summary>Place in the trace of its message (<c>traceparent</c>), where traces are kept: from there the next attempt goes on.</summary>
+    public string? Trace { get; init; }
+
     /// <param name="request">The call.</param>
     /// <param name="firstAttempt">When it was tried or put aside first, UTC.</param>
     public static PendingCall Of(IterableRequest request, DateTime firstAttempt) => new(

@@ -1,8 +1,11 @@
+using System.Diagnostics;
 using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Limits;
 using IterableFunctions.Personas.Profiles;
 using IterableFunctions.Personas.Recording;
 using IterableFunctions.Personas.Sync;
+using IterableFunctions.Sending;
+using IterableFunctions.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -18,6 +21,7 @@ public sealed partial class DraftRecorder(Recorder recorder, FollowUp followUp, 
     /// <param name="cancellation">The sender has gone.</param>
     internal async Task RecordAsync(Draft draft, TimeSpan within, CancellationToken cancellation)
     {
+        using var step = Tracing.Start("record", LogIds.Of(draft.MessageId ?? ""));
         if (draft.Deletes is { } id)
         {
             await DeleteAsync(draft, id, cancellation);
@@ -28,11 +32,16 @@ public sealed partial class DraftRecorder(Recorder recorder, FollowUp followUp, 
         {
             case Recording.NotStored:
                 draft.Request = null;
+                step?.SetStatus(ActivityStatusCode.Error, "not_recorded");
                 draft.Result = new(MessageStatus.NotDelivered, draft.MessageId) { Code = "not_recorded", Detail = "Storage could not keep it." };
                 return;
             case Recording.Recorded recorded:
                 draft.Recorded = recorded;
                 Address(draft, recorded);
+                break;
+            case Recording.Queued when draft.Request is { } request:
+                draft.Request = request with { Timestamp = draft.Recordable!.Timestamp };
+                Precede(draft);
                 break;
         }
 
@@ -63,9 +72,16 @@ public sealed partial class DraftRecorder(Recorder recorder, FollowUp followUp, 
         if (draft.Request is null)
             return;
         // The time of the profile's own books: what comes from the future is not newer for ever.
-        draft.Request = draft.Request with { Profile = recorded.Profile, Timestamp = draft.Recordable!.Timestamp };
-        if (_project == ProjectType.Email && draft.Request.Endpoint == IterableEndpoint.TrackEvent && draft.Request.Email is { } email && recorded.Document.IsBroughtBy(ExternalId.Email(email), draft.Recordable.MessageId))
-            draft.First = UserCalls.Create(draft.Request);
+        draft.Request = draft.Request with { Profile = recorded.Profile, IsRepeat = recorded.Again, Timestamp = recorded.Timestamp };
+        if (recorded.Again || !SentCall.AddressOf(draft.Request, _project).All(recorded.Before.Sent.ContainsKey))
+            Precede(draft);
+    }
+
+    /// <summary>Where events create nobody, the user of one is made sure of: unless something was sent there before. Being known here is not enough, that may be from a replay.</summary>
+    private void Precede(Draft draft)
+    {
+        if (_project == ProjectType.Email && draft.Request is { Email: not null } request && request.Endpoint == IterableEndpoint.TrackEvent)
+            draft.First = UserCalls.Create(request);
     }
 
     private async Task DeleteAsync(Draft draft, ExternalId id, CancellationToken cancellation)

@@ -3,6 +3,7 @@ using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Webhooks;
 using IterableFunctions.Segment;
 using IterableFunctions.Sending;
+using IterableFunctions.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -33,6 +34,7 @@ public sealed partial class IterableIntake(WebhookMapper mapper, Forwarder forwa
     public async Task<WebhookAnswer> AcceptAsync(byte[] body)
     {
         var started = time.GetTimestamp();
+        using var step = Tracing.Start("iterable webhook");
         using var tokens = JsonTokens.Read(body, out var rejection);
         if (tokens is null)
             return WebhookAnswer.BadRequest(rejection!);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using IterableFunctions.Delivering;
 using IterableFunctions.Segment;
+using IterableFunctions.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
@@ -32,6 +33,7 @@ public sealed class SegmentIntake(MessageReader reader, DraftRecorder recorder, 
     public async Task<WebhookAnswer> AcceptAsync(byte[] body, string? signature, string? headerSecret, bool forward, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
+        using var step = Tracing.Start("segment webhook");
         if (CheckSignature(body, signature) is { } unauthorized)
             return unauthorized;
 

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
+using IterableFunctions.Telemetry;
 
 namespace IterableFunctions.Sending;
 
@@ -30,7 +32,14 @@ public sealed class JsonPost(HttpClient http, TimeProvider time)
     /// <param name="cancellation">Ends the attempt with <see cref="OperationCanceledException"/>.</param>
     public async Task<Delivery> SendAsync(string path, ReadOnlyMemory<byte> body, AnswerReader read, TimeSpan within, CancellationToken cancellation)
     {
-        var started = time.GetTimestamp();
+        using var step = Tracing.StartCall(http.BaseAddress, path);
+        var delivery = await SendAsync(path, body, read, within, time.GetTimestamp(), cancellation);
+        Trace(step, delivery);
+        return delivery;
+    }
+
+    private async Task<Delivery> SendAsync(string path, ReadOnlyMemory<byte> body, AnswerReader read, TimeSpan within, long started, CancellationToken cancellation)
+    {
         using var limit = new CancellationTokenSource(within < Timeout ? within : Timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         for (var attempt = 1; ; attempt++)
@@ -73,6 +82,24 @@ public sealed class JsonPost(HttpClient http, TimeProvider time)
         }
 
         return read(response, buffer.AsSpan(0, length), RetryAfter(response));
+    }
+
+    /// <summary>Says in the trace how a call ended. The other side's own words are left out: they may quote the call.</summary>
+    private static void Trace(Activity? step, Delivery delivery)
+    {
+        if (step is null)
+            return;
+        var (status, code) = delivery switch
+        {
+            Delivery.Refused refused => (refused.Status, refused.Code),
+            Delivery.KeyRefused refused => (refused.Status, refused.Code),
+            Delivery.RetryLater later => (later.Status, later.Code),
+            _ => (200, null),
+        };
+        if (status > 0)
+            step.SetTag("http.response.status_code", status);
+        if (code is not null)
+            step.SetTag("error.type", code).SetStatus(ActivityStatusCode.Error, code);
     }
 
     private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch

@@ -25,8 +25,11 @@ public sealed partial class KeyGuard(string key, string name, string settings, R
     /// <summary>How old may be what is known of the table, where calls are made.</summary>
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
 
+    /// <summary>The longest that a call waits which a refused key holds back.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
+
     /// <summary>What is held back comes back after a quarter of the time that the key has been refused, but not before and not after.</summary>
-    private static readonly (TimeSpan Shortest, TimeSpan Longest) Wait = (Probing, TimeSpan.FromMinutes(15));
+    private static readonly (TimeSpan Shortest, TimeSpan Longest) Wait = (Probing, LongestWait);
 
     private const string Everything = "everything";
 

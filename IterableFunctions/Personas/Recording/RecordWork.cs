@@ -13,6 +13,9 @@ public sealed record RecordWork
 
     /// <summary>The profile to be deleted with all that belongs to it.</summary>
     public string? Delete { get; init; }
+
+    /// <summary>Place in the trace of what asks for it (<c>traceparent</c>), where traces are kept.</summary>
+    public string? Trace { get; init; }
 }
 
 /// <summary>Two profiles that are one person.</summary>

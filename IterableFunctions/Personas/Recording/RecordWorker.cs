@@ -1,6 +1,8 @@
 using IterableFunctions.Iterable.Limits;
 using IterableFunctions.Personas.Sync;
+using IterableFunctions.Sending;
 using IterableFunctions.Storage;
+using IterableFunctions.Telemetry;
 
 namespace IterableFunctions.Personas.Recording;
 
@@ -8,7 +10,7 @@ namespace IterableFunctions.Personas.Recording;
 public sealed class RecordWorker(RecordQueue queue, Recorder recorder, FollowUp followUp, Merger merger, Deletion deletion)
 {
     /// <summary>How long work rests that failed too often in a row: it is kept for as long as it takes, for nothing else holds it.</summary>
-    private static readonly TimeSpan Rest = TimeSpan.FromMinutes(30);
+    public static readonly TimeSpan Rest = TimeSpan.FromMinutes(30);
 
     /// <summary>How long Iterable may take to be told what a message changes, before that is left to the queue <c>sync</c>.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -17,6 +19,7 @@ public sealed class RecordWorker(RecordQueue queue, Recorder recorder, FollowUp 
     {
         if (await queue.ReadAsync(queued, cancellation) is not { } work)
             return;
+        using var step = Tracing.Resume("record", LogIds.Of(work.Message?.MessageId ?? ""), work.Trace);
         if (work.Message is { } message)
         {
             var recorded = await recorder.FoldAsync(message).WaitAsync(cancellation) ?? throw new TimeoutException("Other writers were in the way all the time.");
