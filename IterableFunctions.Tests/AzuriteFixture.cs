@@ -53,7 +53,7 @@ public sealed class OwnAzuriteFixture : IAsyncLifetime
     /// <summary>Forgets what earlier tests have left in the queues, and which keys they have had refused.</summary>
     public async Task ClearAsync()
     {
-        foreach (var queue in (string[])["forward", "forward-poison", "record", "record-poison"])
+        foreach (var queue in (string[])["forward", "forward-poison", "record", "record-poison", "sync", "sync-poison", "recompute", "recompute-poison"])
         {
             var client = new QueueClient(ConnectionString, queue);
             await client.CreateIfNotExistsAsync();

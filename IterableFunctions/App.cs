@@ -6,7 +6,10 @@ using IterableFunctions.Iterable.Limits;
 using IterableFunctions.Iterable.Mapping;
 using IterableFunctions.Iterable.Webhooks;
 using IterableFunctions.Personas;
+using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Recording;
+using IterableFunctions.Personas.Runs;
+using IterableFunctions.Personas.Sync;
 using IterableFunctions.Readiness;
 using IterableFunctions.Segment;
 using IterableFunctions.Sending;
@@ -44,7 +47,7 @@ public static class App
         services.AddSettings<PagesOptions>(PagesOptions.Section);
         services.AddSettings<LimitsOptions>(LimitsOptions.Section, Check);
         services.AddSettings<DeliveringOptions>(DeliveringOptions.Section, Check);
-        services.AddSettings<PersonasOptions>(PersonasOptions.Section);
+        services.AddSettings<PersonasOptions>(PersonasOptions.Section, Check);
         services.AddSettings<StorageOptions>(StorageOptions.Section, Check);
         services.AddStorage();
         services.AddSingleton<Mapper>();
@@ -92,6 +95,22 @@ public static class App
         services.AddSingleton<LastLook>(provider => provider.GetRequiredService<IOptions<PersonasOptions>>().Value.Enabled
             ? provider.GetRequiredService<ProfileLook>().LookAsync
             : (request, _) => new(request));
+        services.AddSingleton<Catalogs>();
+        services.AddSingleton<Evaluator>();
+        services.AddSingleton<Calendar>();
+        services.AddSingleton<SyncWriter>();
+        services.AddTransient<Teller>();
+        services.AddTransient<FollowUp>();
+        services.AddTransient<Looker>();
+        services.AddSingleton<Backfills>();
+        services.AddTransient<RunLooks>();
+        services.AddSingleton<RunLog>();
+        services.AddTransient<BackfillWorker>();
+        services.AddTransient<HourWorker>();
+        services.AddTransient<RunDirectory>();
+        services.AddTransient<MemberDirectory>();
+        services.AddTransient<RunWorker>();
+        services.AddSingleton<ProfileIndex>();
         services.AddTransient<Merger>();
         services.AddTransient<Deletion>();
         services.AddTransient<RecordWorker>();
@@ -115,6 +134,7 @@ public static class App
     private static void AddIterableClient(this IServiceCollection services)
     {
         services.AddSingleton<IterableLimits>();
+        services.AddSingleton<BulkSender>();
         services.AddSingleton(provider => Guard(provider, provider.GetRequiredService<IOptions<IterableOptions>>().Value.ApiKey, "API key", "Iterable__ApiKey, its permissions, and Iterable__DataCenter"));
         services.AddHttpClient<IterableClient>((provider, http) =>
             {
@@ -180,6 +200,12 @@ public static class App
             yield return problem;
     }
 
+    private static IEnumerable<string> Check(PersonasOptions options, IConfiguration configuration)
+    {
+        if (options.BackfillDelay < TimeSpan.Zero || options.BackfillDelay > TimeSpan.FromHours(1))
+            yield return $"Personas__BackfillDelay is {options.BackfillDelay}; it must be from 00:00:00 to 01:00:00.";
+    }
+
     private static IEnumerable<string> Check(StorageOptions options, IConfiguration configuration)
     {
         if (options.TablePrefix.Length > StorageOptions.LongestPrefix || !options.TablePrefix.All(char.IsAsciiLetterOrDigit) || (options.TablePrefix.Length > 0 && char.IsAsciiDigit(options.TablePrefix[0])))
@@ -198,7 +224,7 @@ public static class App
 
     private static IEnumerable<string> Check(LimitsOptions options, IConfiguration configuration)
         => from limit in new (string Name, int Value)[]
-               { (nameof(options.UpdateUser), options.UpdateUser), (nameof(options.TrackEvent), options.TrackEvent), (nameof(options.TrackPurchase), options.TrackPurchase), (nameof(options.UpdateCart), options.UpdateCart) }
+               { (nameof(options.UpdateUser), options.UpdateUser), (nameof(options.TrackEvent), options.TrackEvent), (nameof(options.TrackPurchase), options.TrackPurchase), (nameof(options.UpdateCart), options.UpdateCart), (nameof(options.UpdateUsers), options.UpdateUsers), (nameof(options.TrackEvents), options.TrackEvents) }
            where limit.Value is < 1 or > LimitsOptions.Highest
            select $"Limits__{limit.Name} is {limit.Value}; it must be from 1 to {LimitsOptions.Highest} calls a second.";
 

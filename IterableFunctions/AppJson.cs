@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 using IterableFunctions.Delivering;
 using IterableFunctions.Functions;
 using IterableFunctions.Intake;
+using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Recording;
+using IterableFunctions.Personas.Runs;
+using IterableFunctions.Personas.Sync;
 using IterableFunctions.Segment;
 using IterableFunctions.Storage;
 
@@ -24,6 +27,15 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(DeadLetter))]
 [JsonSerializable(typeof(DeadLetterPage))]
 [JsonSerializable(typeof(ReplayReport))]
+[JsonSerializable(typeof(DefinitionRecord))]
+[JsonSerializable(typeof(Dictionary<string, int>))]
+[JsonSerializable(typeof(Look))]
+[JsonSerializable(typeof(RunWork))]
+[JsonSerializable(typeof(Run))]
+[JsonSerializable(typeof(ShardProgress))]
+[JsonSerializable(typeof(RunPage))]
+[JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(MemberPage))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class AppJson : JsonSerializerContext;

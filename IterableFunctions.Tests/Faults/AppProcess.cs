@@ -5,8 +5,10 @@ using IterableFunctions.Tests.Sandbox;
 
 namespace IterableFunctions.Tests.Faults;
 
-/// <summary>The built local host as a process of its own, to be killed and started again on the same address. Its storage and its Iterable outlive it.</summary>
-internal sealed class AppProcess(string storage, Uri iterable) : IDisposable
+/// <summary>
+/// The built local host as a process of its own, to be killed and started again on the same address. Its storage and its Iterable outlive it, and so does the Segment source beside that.
+/// </summary>
+internal sealed class AppProcess(string storage, Uri sandbox) : IDisposable
 {
     /// <summary>How long it may take to answer after its start, on a machine that does other things.</summary>
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
@@ -31,8 +33,11 @@ internal sealed class AppProcess(string storage, Uri iterable) : IDisposable
         start.Environment["AzureWebJobsStorage"] = storage;
         start.Environment["LocalHost__DataFolder"] = _folder;
         start.Environment["Iterable__ApiKey"] = SandboxServer.Key;
-        start.Environment["Iterable__BaseUrl"] = iterable.ToString();
+        start.Environment["Iterable__BaseUrl"] = sandbox.ToString();
+        start.Environment["Iterable__WebhookSecret"] = HostSettings.DefaultWebhookSecret;
         start.Environment["Segment__SharedSecret"] = HostSettings.DefaultSharedSecret;
+        start.Environment["Segment__WriteKey"] = SandboxServer.Key;
+        start.Environment["Segment__BaseUrl"] = $"{sandbox}/segment";
         // A warning for each call that fails would be most of what this process does.
         start.Environment["Logging__LogLevel__IterableFunctions"] = "Error";
         _process = Process.Start(start)!;

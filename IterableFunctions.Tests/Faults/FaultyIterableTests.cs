@@ -135,14 +135,4 @@ public sealed class FaultyIterableTests(OwnAzuriteFixture azurite, ITestOutputHe
                 services.Replace(ServiceDescriptor.Singleton(clock));
         });
     }
-
-    /// <summary>The system's clock, which can be put forward.</summary>
-    private sealed class ForwardTimeProvider : TimeProvider
-    {
-        private long _ahead;
-
-        public void Forward(TimeSpan by) => Interlocked.Add(ref _ahead, by.Ticks);
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Interlocked.Read(ref _ahead));
-    }
 }

@@ -6,8 +6,11 @@ using IterableFunctions.Intake;
 using IterableFunctions.LocalHost;
 using IterableFunctions.LocalHost.Sandbox;
 using IterableFunctions.Segment;
+using IterableFunctions.Tests.Faults;
 using IterableFunctions.Tests.LocalHost;
 using IterableFunctions.Tests.Sandbox;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 
 namespace IterableFunctions.Tests.Intake;
@@ -171,6 +174,34 @@ public sealed class IterableWebhookTests(OwnAzuriteFixture azurite) : IClassFixt
     }
 
     [Fact]
+    public async Task Damaged_bodies_are_refused_or_become_events_that_Segment_takes()
+    {
+        const int Bodies = 1_000;
+        await using var app = await StartAsync();
+        var webhooks = (await File.ReadAllLinesAsync(Cases)).Select(line => JsonNode.Parse(line)!["webhook"]!.ToJsonString()).ToList();
+        var random = new Random(9);
+        var (taken, refused) = (0, 0);
+
+        for (var index = 0; index < Bodies; index++)
+        {
+            var body = Mutations.Mutate(Encoding.UTF8.GetBytes(webhooks[random.Next(webhooks.Count)]), random, out var damage);
+            using var request = new HttpRequestMessage(HttpMethod.Post, "api/iterable") { Content = new ByteArrayContent(body) };
+            request.Headers.Add("X-Webhook-Key", Token);
+            using var response = await app.Client.SendAsync(request);
+            var said = $"{index}, damage {damage}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()} to {Encoding.UTF8.GetString(body)}";
+            Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.BadRequest && (response.StatusCode == HttpStatusCode.OK || damage.Length > 0), said);
+            using (var expected = Expectation.Parse(body))
+                Assert.True(expected is not null || response.StatusCode == HttpStatusCode.BadRequest, said);
+            _ = response.StatusCode == HttpStatusCode.OK ? taken++ : refused++;
+        }
+
+        Assert.True(taken > Bodies / 5 && refused > Bodies / 5, $"{taken} taken, {refused} refused");
+        Assert.All(app.Segment.Calls, call => Assert.Equal((200, null), (call.Status, call.Message)));
+        Assert.All(app.Segment.Events, one => Assert.InRange(Encoding.UTF8.GetByteCount(one.Json), 1, TrackingEvent.MaxBytes));
+        Assert.Empty(app.Logs.At(LogLevel.Error).Concat(app.Logs.At(LogLevel.Critical)));
+    }
+
+    [Fact]
     public async Task Type_that_is_not_known_is_passed_on_with_a_warning_in_the_answer_and_the_log()
     {
         await using var app = await StartAsync();
@@ -231,9 +262,29 @@ public sealed class IterableWebhookTests(OwnAzuriteFixture azurite) : IClassFixt
     }
 
     [Fact]
+    public async Task Event_whose_sender_did_not_wait_for_the_answer_arrives_all_the_same()
+    {
+        await using var app = await StartAsync(new() { ["Segment__Patience"] = "00:00:00.5" });
+        app.Segment.AddFault(new() { Mode = FaultMode.Hang, HangSeconds = 60, Calls = 1 });
+        using var gone = new CancellationTokenSource();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "api/iterable") { Content = new StringContent(Open(1)) };
+        request.Headers.Add("X-Webhook-Key", Token);
+
+        var sending = app.Client.SendAsync(request, gone.Token);
+        // On its way to Segment, which no longer has the fault in waiting.
+        await UntilAsync(() => app.Segment.Faults.Armed().Count == 0);
+        await gone.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
+        await UntilAsync(() => app.Segment.Events.Count == 1);
+        Assert.Empty(app.Logs.At(LogLevel.Error));
+    }
+
+    [Fact]
     public async Task Refused_write_key_holds_events_back_and_none_is_lost()
     {
-        await using var app = await StartAsync();
+        var clock = new ForwardTimeProvider();
+        await using var app = await StartAsync(clock: clock);
         app.Segment.AddFault(new() { Mode = FaultMode.RefuseKey, Calls = -1 });
 
         foreach (var i in Enumerable.Range(0, 20))
@@ -246,7 +297,10 @@ public sealed class IterableWebhookTests(OwnAzuriteFixture azurite) : IClassFixt
         Assert.Equal("delivered", (string?)(await app.Client.PostAsync("""{"type":"track","event":"E","userId":"u"}""")).Body["status"]);
 
         app.Segment.ClearFaults();
-        await UntilAsync(() => app.Segment.Events.Count == 20, TimeSpan.FromMinutes(3));
+        Assert.Empty(app.Segment.Events);
+        // When the key is tried again.
+        clock.Forward(TimeSpan.FromSeconds(31));
+        await UntilAsync(() => app.Segment.Events.Count == 20);
         Assert.Empty(await ListAsync(app));
     }
 
@@ -300,8 +354,8 @@ public sealed class IterableWebhookTests(OwnAzuriteFixture azurite) : IClassFixt
     {
         await using var app = await StartAsync();
         app.Segment.AddFault(new() { Mode = FaultMode.Status, Status = 503, Calls = 1 });
-        // In the queue each of these takes six bytes in place of two.
-        var text = new string('é', 15_000);
+        // Escaped, as JSON that is written anew would have it, these take six bytes in place of two, and twelve in place of four.
+        var text = new string('é', 7_500) + string.Concat(Enumerable.Repeat("😀", 3_500));
 
         Assert.Equal("queued", (string?)(await PostAsync(app, $$"""{"eventName":"emailOpen","userId":"u","dataFields":{"createdAt":"2026-03-04 05:06:07 +00:00","text":"{{text}}"} }""")).Body["status"]);
 
@@ -310,7 +364,7 @@ public sealed class IterableWebhookTests(OwnAzuriteFixture azurite) : IClassFixt
     }
 
     [Fact]
-    public async Task What_went_to_Segment_and_comes_back_by_its_webhook_is_not_forwarded()
+    public async Task What_went_to_Segment_and_comes_back_by_its_webhook_is_recorded_and_not_forwarded()
     {
         await using var app = await StartAsync();
         foreach (var line in await File.ReadAllLinesAsync(Cases))
@@ -321,12 +375,21 @@ public sealed class IterableWebhookTests(OwnAzuriteFixture azurite) : IClassFixt
         {
             var message = JsonNode.Parse(one.Json)!.AsObject();
             (message["receivedAt"], message["originalTimestamp"], message["version"], message["projectId"]) = ("2026-03-04T05:06:08.000Z", message["timestamp"]!.DeepClone(), 2, "p");
-            Assert.Equal("ignored", (string?)(await app.Client.PostAsync(message.ToJsonString())).Body["status"]);
+            var answer = await app.Client.PostAsync(message.ToJsonString());
+            Assert.Equal(("ignored", true), ((string?)answer.Body["status"], (bool?)answer.Body["recorded"]));
             message.Remove("integrations");
             Assert.Equal("ignored", (string?)(await app.Client.PostAsync(message.ToJsonString())).Body["status"]);
         }
 
         Assert.Empty(app.Sandbox.Calls);
+        // One person for each of those that the webhooks name, known by what Iterable knows of them; the anonymousId is an email, and an address that Iterable made up is none.
+        Assert.Equal(["user_id:u-1001", "email:ada@example.org"], await IdentifiersAsync("user_id/u-1001"));
+        Assert.Equal(["email:gone@example.org"], await IdentifiersAsync("email/gone%40example.org"));
+        Assert.Equal(["user_id:u-9"], await IdentifiersAsync("user_id/u-9"));
+        Assert.Equal(["user_id:567", "email:bo@example.org"], await IdentifiersAsync("email/bo%40example.org"));
+
+        async Task<IEnumerable<string>> IdentifiersAsync(string person)
+            => (await app.Client.GetFromJsonAsync<JsonNode>(new Uri($"api/profiles/{person}", UriKind.Relative)))!["identifiers"]!.AsArray().Select(id => $"{id!["type"]}:{id["id"]}");
     }
 
     [Fact]
@@ -358,20 +421,26 @@ public sealed class IterableWebhookTests(OwnAzuriteFixture azurite) : IClassFixt
 
     private static async Task<JsonArray> ListAsync(RunningApp app) => (await app.Client.GetFromJsonAsync<JsonNode>(new Uri($"api/deadletters?day={DateTime.UtcNow:yyyy-MM-dd}", UriKind.Relative)))!["deadLetters"]!.AsArray();
 
-    private async Task<RunningApp> StartAsync(Dictionary<string, string?>? settings = null)
+    private async Task<RunningApp> StartAsync(Dictionary<string, string?>? settings = null, TimeProvider? clock = null)
     {
         await azurite.ClearAsync();
         settings ??= [];
-        settings["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:00.5";
+        settings["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:00.2";
         // On a busy machine half a second is not much; where Segment hangs, it is the point.
         settings.TryAdd("Segment__Patience", "00:00:05");
-        return await RunningApp.StartAsync(azurite.ConnectionString, settings: settings);
+        // A queue counts whole seconds: a retry after one.
+        (settings["Delivering__FirstRetry"], settings["Delivering__LongestRetry"]) = ("00:00:00.8", "00:00:00.8");
+        return await RunningApp.StartAsync(azurite.ConnectionString, settings: settings, configure: services =>
+        {
+            if (clock is not null)
+                services.Replace(ServiceDescriptor.Singleton(clock));
+        });
     }
 
-    private static async Task UntilAsync(Func<bool> holds, TimeSpan? patience = null)
+    private static async Task UntilAsync(Func<bool> holds)
     {
-        using var limit = new CancellationTokenSource(patience ?? Patience);
+        using var limit = new CancellationTokenSource(Patience);
         while (!holds())
-            await Task.Delay(100, limit.Token);
+            await Task.Delay(20, limit.Token);
     }
 }

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace IterableFunctions.Tests.Sandbox;
 
-/// <summary>A sandbox behind Kestrel on a free loopback port, and a client that knows its key.</summary>
+/// <summary>A sandbox behind Kestrel on a free loopback port, a Segment source of the same key beside it, and a client that knows the key.</summary>
 public sealed class SandboxServer : IAsyncDisposable
 {
     public const string Key = "the-key";
@@ -19,12 +19,14 @@ public sealed class SandboxServer : IAsyncDisposable
     {
         _app = app;
         Sandbox = sandbox;
-        Client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
     }
 
     public SandboxIterable Sandbox { get; }
 
-    public HttpClient Client { get; }
+    /// <summary>At <c>/sandbox/segment</c>.</summary>
+    public SandboxSegment Segment { get; } = new(new() { WriteKey = Key });
+
+    public HttpClient Client { get; } = new();
 
     /// <param name="options">Null = a hybrid project in memory, without rate limits.</param>
     public static async Task<SandboxServer> StartAsync(SandboxOptions? options = null)
@@ -35,8 +37,11 @@ public sealed class SandboxServer : IAsyncDisposable
         var app = builder.Build();
         var sandbox = new SandboxIterable(options ?? new SandboxOptions { ApiKey = Key, RateLimits = false });
         app.MapSandbox(sandbox);
+        var server = new SandboxServer(app, sandbox);
+        app.MapSandbox(server.Segment);
         await app.StartAsync();
-        return new(app, sandbox);
+        server.Client.BaseAddress = new Uri(app.Urls.First());
+        return server;
     }
 
     public Task<Reply> PostAsync(string path, string body) => SendAsync(HttpMethod.Post, path, body);
@@ -64,6 +69,7 @@ public sealed class SandboxServer : IAsyncDisposable
         Client.Dispose();
         await _app.DisposeAsync();
         Sandbox.Dispose();
+        Segment.Dispose();
     }
 }
 

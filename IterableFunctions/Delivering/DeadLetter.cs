@@ -6,7 +6,7 @@ namespace IterableFunctions.Delivering;
 [JsonConverter(typeof(JsonStringEnumConverter<DeadLetterReason>))]
 public enum DeadLetterReason
 {
-    /// <summary>Iterable refused it for good.</summary>
+    /// <summary>Iterable refused it for good, or Segment.</summary>
     Refused,
 
     /// <summary>It could not be delivered for as long as it is tried.</summary>
@@ -20,7 +20,7 @@ public enum DeadLetterReason
 /// <param name="Id">By which it is looked up.</param>
 /// <param name="Reason">Why it was given up.</param>
 /// <param name="Code">Iterable's code, or ours.</param>
-/// <param name="Message">Iterable's words.</param>
+/// <param name="Message">The words of Iterable, or of Segment.</param>
 /// <param name="LastAttempt">UTC.</param>
 /// <param name="Call">What was to be sent.</param>
 public sealed record DeadLetter(string Id, DeadLetterReason Reason, string Code, string Message, DateTime LastAttempt, PendingCall Call);

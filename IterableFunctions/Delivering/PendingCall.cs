@@ -1,4 +1,4 @@
-using System.Text.Encodings.Web;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IterableFunctions.Iterable;
@@ -18,14 +18,14 @@ public enum CallTarget
 
 /// <summary>A call that waits for another attempt, as it stands in the queue <c>forward</c> or in a dead letter.</summary>
 /// <param name="Endpoint">Path of the target's endpoint.</param>
-/// <param name="Body">The request's JSON.</param>
+/// <param name="Body">The request's JSON, kept byte for byte: written anew, its text could get longer than its target takes.</param>
 /// <param name="MessageId">Of the Segment message that it comes from, or that it is.</param>
 /// <param name="UserId">That it is addressed to.</param>
 /// <param name="Email">That it is addressed to.</param>
 /// <param name="Timestamp">When it happened, UTC.</param>
 /// <param name="FirstAttempt">UTC.</param>
 /// <param name="Attempts">So far; calls that were not sent, because their rate was used up or the key refused, do not count.</param>
-public sealed record PendingCall(string Endpoint, JsonElement Body, string MessageId, string? UserId, string? Email, DateTime Timestamp, DateTime FirstAttempt, int Attempts)
+public sealed record PendingCall(string Endpoint, [property: JsonConverter(typeof(VerbatimJson))] JsonElement Body, string MessageId, string? UserId, string? Email, DateTime Timestamp, DateTime FirstAttempt, int Attempts)
 {
     /// <summary>Whom it is for.</summary>
     public CallTarget Target { get; init; } = CallTarget.Iterable;
@@ -79,7 +79,7 @@ public sealed record PendingCall(string Endpoint, JsonElement Body, string Messa
     public IterableRequest ToRequest() => new()
     {
         Endpoint = new(Endpoint),
-        Body = JsonSerializer.SerializeToUtf8Bytes(Body, AppJson.Default.JsonElement),
+        Body = JsonMarshal.GetRawUtf8Value(Body).ToArray(),
         MessageId = MessageId,
         UserId = UserId,
         Email = Email,
@@ -91,21 +91,20 @@ public sealed record PendingCall(string Endpoint, JsonElement Body, string Messa
     /// <summary>The call to send to Segment.</summary>
     public TrackingEvent ToTrackingEvent() => new()
     {
-        Body = Unescaped(Body),
+        Body = JsonMarshal.GetRawUtf8Value(Body).ToArray(),
         MessageId = MessageId,
         UserId = UserId,
         Email = Email,
         Timestamp = Timestamp,
     };
+}
 
-    /// <summary>Without the escapes that the queue's JSON has: they could make an event larger than Segment takes.</summary>
-    private static byte[] Unescaped(JsonElement body)
-    {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-            body.WriteTo(json);
-        return bytes.ToArray();
-    }
+/// <summary>JSON inside JSON, as it stands.</summary>
+internal sealed class VerbatimJson : JsonConverter<JsonElement>
+{
+    public override JsonElement Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => JsonElement.ParseValue(ref reader);
+
+    public override void Write(Utf8JsonWriter writer, JsonElement value, JsonSerializerOptions options) => writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);
 }
 
 /// <summary>What a message of the queue holds.</summary>

@@ -1,5 +1,6 @@
 using IterableFunctions.Iterable;
 using IterableFunctions.Personas.Profiles;
+using IterableFunctions.Personas.Recording;
 
 namespace IterableFunctions.Intake;
 
@@ -19,6 +20,9 @@ internal sealed class Draft
 
     /// <summary>A call that has to be made before it; null when none.</summary>
     public IterableRequest? First { get; set; }
+
+    /// <summary>The profile that it stands in; null until it does.</summary>
+    public Recording.Recorded? Recorded { get; set; }
 
     /// <summary>What of it had to be left out.</summary>
     public string? Warning { get; init; }

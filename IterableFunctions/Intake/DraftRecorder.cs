@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using IterableFunctions.Iterable;
+using IterableFunctions.Iterable.Limits;
 using IterableFunctions.Personas.Profiles;
 using IterableFunctions.Personas.Recording;
+using IterableFunctions.Personas.Sync;
 using IterableFunctions.Sending;
 using IterableFunctions.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -10,7 +12,7 @@ using Microsoft.Extensions.Options;
 namespace IterableFunctions.Intake;
 
 /// <summary>Records what messages say about persons, before they are forwarded; deletes those whom a message asks to delete.</summary>
-public sealed partial class DraftRecorder(Recorder recorder, Deletion deletion, IOptions<IterableOptions> options, ILogger<DraftRecorder> logger)
+public sealed partial class DraftRecorder(Recorder recorder, FollowUp followUp, Deletion deletion, IOptions<IterableOptions> options, ILogger<DraftRecorder> logger)
 {
     private readonly ProjectType _project = options.Value.ProjectType;
 
@@ -34,12 +36,31 @@ public sealed partial class DraftRecorder(Recorder recorder, Deletion deletion, 
                 draft.Result = new(MessageStatus.NotDelivered, draft.MessageId) { Code = "not_recorded", Detail = "Storage could not keep it." };
                 return;
             case Recording.Recorded recorded:
+                draft.Recorded = recorded;
                 Address(draft, recorded);
                 break;
         }
 
         if (draft.Result is { Status: MessageStatus.Ignored or MessageStatus.Rejected } result)
             draft.Result = result with { Recorded = true };
+    }
+
+    /// <summary>Tells Iterable what a recorded message changes of audiences and computed traits.</summary>
+    /// <param name="draft">Learns if that could neither be done nor queued, so that the message must be sent again.</param>
+    /// <param name="within">The time that there is.</param>
+    /// <param name="cancellation">The sender has gone.</param>
+    internal async Task FinishAsync(Draft draft, TimeSpan within, CancellationToken cancellation)
+    {
+        try
+        {
+            if (draft.Recorded is { } recorded)
+                await followUp.FinishAsync(recorded, Urgency.Live, within, cancellation);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            Log.NotTold(logger, e.GetType().Name);
+            draft.Result = new(MessageStatus.NotDelivered, draft.MessageId) { Code = "not_told", Detail = "Storage could not keep what it changes." };
+        }
     }
 
     private void Address(Draft draft, Recording.Recorded recorded)
@@ -68,6 +89,9 @@ public sealed partial class DraftRecorder(Recorder recorder, Deletion deletion, 
 
     private static partial class Log
     {
+        [LoggerMessage(2, LogLevel.Error, "What a message changes could be neither told nor queued: {Failure}. The sender is told to ask again")]
+        public static partial void NotTold(ILogger logger, string failure);
+
         [LoggerMessage(1, LogLevel.Error, "A person could not be deleted: {Failure}. The sender is told to ask again")]
         public static partial void NotDeleted(ILogger logger, string failure);
     }

@@ -27,10 +27,11 @@ public sealed partial class IterableIntake(WebhookMapper mapper, Forwarder forwa
             : !_secret.Admits(authorization, webhookKey) ? Unauthorized("wrong_token", "The token is none of Iterable__WebhookSecret. A token that was changed in Iterable takes a while to arrive: set both until then, separated by a comma.")
             : null;
 
-    /// <summary>Takes a body.</summary>
+    /// <summary>
+    /// Takes a body. A sender that has gone ends nothing: how long Iterable waits, and whether it repeats what it did not wait for, is not published; and the time is bounded, the repeat harmless.
+    /// </summary>
     /// <param name="body">The bytes as received.</param>
-    /// <param name="cancellation">The sender has gone.</param>
-    public async Task<WebhookAnswer> AcceptAsync(byte[] body, CancellationToken cancellation)
+    public async Task<WebhookAnswer> AcceptAsync(byte[] body)
     {
         var started = time.GetTimestamp();
         using var step = Tracing.Start("iterable webhook");
@@ -44,7 +45,7 @@ public sealed partial class IterableIntake(WebhookMapper mapper, Forwarder forwa
             return refusal;
 
         var calls = drafts.FindAll(draft => draft.Send is not null);
-        var outcomes = await forwarder.DeliverAsync(calls.ConvertAll(draft => draft.Send!.Event), _budget - time.GetElapsedTime(started), cancellation);
+        var outcomes = await forwarder.DeliverAsync(calls.ConvertAll(draft => draft.Send!.Event), _budget - time.GetElapsedTime(started), CancellationToken.None);
         foreach (var (draft, outcome) in calls.Zip(outcomes))
             draft.Result = MessageResult.Of(outcome, draft.Send!.Event.MessageId, "Segment") with { Event = draft.Send.Name, Warning = draft.Send.Warning };
         return WebhookAnswer.Of(drafts.ConvertAll(draft => draft.Result!), several);

@@ -113,12 +113,13 @@ public sealed class SegmentIntake(MessageReader reader, DraftRecorder recorder, 
             new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation },
             async (draft, cancelled) => await recorder.RecordAsync(draft, RecordingBudget - time.GetElapsedTime(started), cancelled));
 
-    /// <summary>Sends what is to be sent: at the same time for different users, one after another for the same.</summary>
+    /// <summary>Sends what is to be sent: at the same time for different users, one after another for the same. Then what that changes.</summary>
     private async Task DeliverAsync(List<Draft> drafts, long started, CancellationToken cancellation)
     {
         if (drafts is [{ Request: not null } single])
         {
             await DeliverAsync(single, started, cancellation);
+            await recorder.FinishAsync(single, Budget - time.GetElapsedTime(started), cancellation);
             return;
         }
 
@@ -128,6 +129,9 @@ public sealed class SegmentIntake(MessageReader reader, DraftRecorder recorder, 
             foreach (var draft in lane)
                 await DeliverAsync(draft, started, cancelled);
         });
+        await Parallel.ForEachAsync(
+            drafts.Where(draft => draft.Recorded is not null), parallel,
+            async (draft, cancelled) => await recorder.FinishAsync(draft, Budget - time.GetElapsedTime(started), cancelled));
     }
 
     private async Task DeliverAsync(Draft draft, long started, CancellationToken cancellation)

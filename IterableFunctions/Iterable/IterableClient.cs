@@ -37,7 +37,7 @@ public sealed partial class IterableClient(HttpClient http, IterableLimits limit
             case Delivery.RetryLater { Status: 429 } answer:
                 limiter.Rate.Refused(sent, answer.After);
                 break;
-            case Delivery.Delivered or Delivery.Refused:
+            case Delivery.Delivered or Delivery.Partly or Delivery.Refused:
                 limiter.Rate.Succeeded();
                 await key.AcceptedAsync(request.Endpoint.Path, cancellation);
                 break;

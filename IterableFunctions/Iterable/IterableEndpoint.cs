@@ -10,6 +10,12 @@ public sealed record IterableEndpoint(string Path)
     /// <summary>A custom event. Published limit: 2,000 requests/s per project. An event with an <c>id</c> that exists is updated.</summary>
     public static readonly IterableEndpoint TrackEvent = new("/api/events/track");
 
+    /// <summary>Many users at once. Published limit: 5 requests/s per project, 4 MB each. Not in order with <see cref="UpdateUser"/>.</summary>
+    public static readonly IterableEndpoint UpdateUsers = new("/api/users/bulkUpdate");
+
+    /// <summary>Many events at once. Published limit: 10 requests/s per project. Not in order with <see cref="TrackEvent"/>.</summary>
+    public static readonly IterableEndpoint TrackEvents = new("/api/events/trackBulk");
+
     /// <summary>A purchase. Creates or updates the user, clears the cart. A purchase with an <c>id</c> that exists is updated.</summary>
     public static readonly IterableEndpoint TrackPurchase = new("/api/commerce/trackPurchase");
 

@@ -42,7 +42,7 @@ internal static class IterableResponse
         // The one refusal that comes as a success: an event name that an administrator has switched off.
         if (answer.Message.Contains("is disallowed from tracking", StringComparison.OrdinalIgnoreCase))
             return new Delivery.Refused((int)status, "EventNameDisallowed", answer.Message);
-        return Delivery.Delivered.Instance;
+        return answer.FailCount > 0 ? new Delivery.Partly(answer.FailCount, answer.Failed) : Delivery.Delivered.Instance;
     }
 
     /// <summary>A word, as Iterable's codes are. Codes are logged, so nothing else passes for one.</summary>
@@ -63,7 +63,11 @@ internal static class IterableResponse
                 var root = document.RootElement;
                 if (root.ValueKind != JsonValueKind.Object)
                     return default;
-                return new(true, Text(root, "code"), Text(root, "msg") ?? Text(root, "message") ?? Text(root, "error") ?? "", Reset(root));
+                return new(true, Text(root, "code"), Text(root, "msg") ?? Text(root, "message") ?? Text(root, "error") ?? "", Reset(root))
+                {
+                    FailCount = root.TryGetProperty("failCount", out var count) && count.ValueKind == JsonValueKind.Number && count.TryGetInt32(out var number) ? number : 0,
+                    Failed = Failed(root),
+                };
             }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -82,8 +86,24 @@ internal static class IterableResponse
             && parameters.TryGetProperty("rateLimitReset", out var reset) && reset.ValueKind == JsonValueKind.Number
             && reset.TryGetDouble(out var seconds) && seconds is >= 0 and <= 3600 ? TimeSpan.FromSeconds(seconds) : null;
 
+    /// <summary>Whom <c>failedUpdates</c> names, in whichever of its lists. Events whose name is switched off are named by their name, so by nobody.</summary>
+    private static List<string> Failed(JsonElement root)
+    {
+        var failed = new List<string>();
+        if (!root.TryGetProperty("failedUpdates", out var lists) || lists.ValueKind != JsonValueKind.Object)
+            return failed;
+        foreach (var list in lists.EnumerateObject().Where(list => list.Value.ValueKind == JsonValueKind.Array))
+            failed.AddRange(list.Value.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!));
+        return failed;
+    }
+
     private readonly record struct Answer(bool IsJson, string? Code, string Message, TimeSpan? RetryAfter)
     {
         public string Message { get; init; } = Message ?? "";
+
+        /// <summary>Of a bulk call.</summary>
+        public int FailCount { get; init; }
+
+        public IReadOnlyList<string> Failed { get; init; } = [];
     }
 }

@@ -13,6 +13,11 @@ public abstract record Delivery
         public static readonly Delivered Instance = new();
     }
 
+    /// <summary>Some of what a bulk call held is there.</summary>
+    /// <param name="FailCount">How many items failed.</param>
+    /// <param name="Failed">The emails and userIds of theirs, as far as the answer names them.</param>
+    public sealed record Partly(int FailCount, IReadOnlyList<string> Failed) : Delivery;
+
     /// <summary>It was not sent: this instance's rate is used up, the key is refused, or no time was left. No attempt.</summary>
     /// <param name="Code"><c>RateLimited</c>, <c>KeyRefused</c>, <c>NoTimeLeft</c>.</param>
     /// <param name="After">How long it should wait; zero when that is not known.</param>

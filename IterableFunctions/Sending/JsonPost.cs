@@ -16,8 +16,8 @@ public sealed class JsonPost(HttpClient http, TimeProvider time)
     /// <summary>How long one call may take.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>More than the longest answer to one call; what a proxy says beyond that is not read.</summary>
-    private const int MaxAnswerBytes = 64 * 1024;
+    /// <summary>More than the longest answer, which names a thousand users; what a proxy says beyond that is not read.</summary>
+    private const int MaxAnswerBytes = 1024 * 1024;
 
     private static readonly MediaTypeHeaderValue _json = new("application/json");
 

@@ -29,6 +29,12 @@ internal static class Keys
     public static string Event(string name, long ticks, string messageId)
         => string.Create(CultureInfo.InvariantCulture, $"{FirstEvent}{Part(name)}|{ticks:D19}|{Hash(messageId)}");
 
+    /// <summary>Before all rows of events of one name that are not older than a moment.</summary>
+    public static string EventsFrom(string name, long ticks) => string.Create(CultureInfo.InvariantCulture, $"{FirstEvent}{Part(name)}|{ticks:D19}");
+
+    /// <summary>Behind all rows of events of one name.</summary>
+    public static string BehindEventsOf(string name) => $"{FirstEvent}{Part(name)}}}";
+
     /// <summary>
     /// A text as part of a key: ASCII letters, digits and <c>- _ . @</c> as they stand, other bytes as <c>!</c> and two hexadecimal digits; a long one
     /// cut off, with its hash behind <c>~</c>, which nothing else holds.

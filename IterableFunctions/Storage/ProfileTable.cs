@@ -38,6 +38,9 @@ public sealed class ProfileTable(TableServiceClient tables, IOptions<StorageOpti
     /// <summary>Operations in one transaction of Azure's.</summary>
     public const int LargestTransaction = 100;
 
+    /// <summary>Rows in one answer of Azure's.</summary>
+    public const int LargestPage = 1000;
+
     private const string Document = "Document";
     private const string EventKey = "Event";
 
@@ -48,6 +51,15 @@ public sealed class ProfileTable(TableServiceClient tables, IOptions<StorageOpti
     {
         var row = await _table.GetEntityIfExistsAsync<TableEntity>(profile, Keys.Document, cancellationToken: cancellation);
         return row.HasValue ? new(profile, ProfileFormat.Read(Chunks.Read(row.Value!, Document)), row.Value!.ETag) : null;
+    }
+
+    /// <summary>The profile that one leads to by now: itself, or what it was merged into. Null where it was never written.</summary>
+    public async Task<StoredProfile?> FindEndAsync(string profile, CancellationToken cancellation)
+    {
+        var stored = await FindAsync(profile, cancellation);
+        while (stored is { Document: { Kind: ProfileKind.Redirect } document })
+            stored = await FindAsync(document.RedirectTo!, cancellation);
+        return stored;
     }
 
     /// <summary>Whether a message has been folded into a profile. One transaction.</summary>
@@ -89,8 +101,7 @@ public sealed class ProfileTable(TableServiceClient tables, IOptions<StorageOpti
     }
 
     /// <summary>
-    /// Copies what was folded into another profile into this one, message row and event row together; all or nothing. The event counts as there from the first: no build of
-    /// this profile's states may pass over it.
+    /// Copies what was folded into another profile into this one, message row and event row together; all or nothing. The event counts as one of the fold that ends the merge.
     /// </summary>
     public async Task<(CommitResult Result, StoredProfile? Stored)> CopyAsync(StoredProfile into, IReadOnlyList<FoldedRow> rows, CancellationToken cancellation)
     {
@@ -100,7 +111,7 @@ public sealed class ProfileTable(TableServiceClient tables, IOptions<StorageOpti
         {
             actions.Add(new(TableTransactionActionType.Add, SeenRow(into.Profile, row.Seen.RowKey, row.Seen.GetString(EventKey))));
             if (row.Event is not null)
-                actions.Add(new(TableTransactionActionType.Add, new TableEntity(row.Event) { PartitionKey = into.Profile, ["Fold"] = 0L }));
+                actions.Add(new(TableTransactionActionType.Add, new TableEntity(row.Event) { PartitionKey = into.Profile, ["Fold"] = into.Document.Folds + 1 }));
         }
 
         var (result, written) = await SubmitAsync(actions, cancellation);
@@ -124,6 +135,21 @@ public sealed class ProfileTable(TableServiceClient tables, IOptions<StorageOpti
     {
         var row = await _table.GetEntityIfExistsAsync<TableEntity>(profile, Keys.Event(e.Name, e.Time, e.MessageId), cancellationToken: cancellation);
         return row.HasValue ? ReadEvent(row.Value!) : null;
+    }
+
+    /// <summary>Events of one name, by time.</summary>
+    /// <param name="profile">The profile's id.</param>
+    /// <param name="name">The events' name.</param>
+    /// <param name="from">UTC ticks of the first that matters.</param>
+    /// <param name="foldedAfter">The number of the fold behind which rows matter; -1 for all.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    public async IAsyncEnumerable<(ProfileEvent Event, long Fold)> EventsAsync(string profile, string name, long from, long foldedAfter, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var query = TableClient.CreateQueryFilter($"PartitionKey eq {profile} and RowKey ge {Keys.EventsFrom(name, from)} and RowKey lt {Keys.BehindEventsOf(name)}");
+        if (foldedAfter >= 0)
+            query += TableClient.CreateQueryFilter($" and Fold gt {foldedAfter}");
+        await foreach (var row in _table.QueryAsync<TableEntity>(query, LargestPage, cancellationToken: cancellation))
+            yield return (ReadEvent(row), row.GetInt64("Fold") ?? 0);
     }
 
     /// <summary>Every event of a profile, in no order that means anything.</summary>

@@ -28,6 +28,12 @@ public static class StorageConnection
         services.AddSingleton<DeadLetterTable>();
         services.AddSingleton<IdentityTable>();
         services.AddSingleton<ProfileTable>();
+        services.AddSingleton<DefinitionTable>();
+        services.AddSingleton<MemberTable>();
+        services.AddSingleton<DueTable>();
+        services.AddSingleton<SyncQueue>();
+        services.AddSingleton<RecomputeQueue>();
+        services.AddSingleton<RunTable>();
         services.AddSingleton<RefusedKeyTable>();
         return services;
     }
@@ -40,7 +46,7 @@ public static class StorageConnection
     private static TableServiceClient Tables(IConfiguration configuration)
     {
         var account = IsSet(configuration, Data) ? Data : Host;
-        var options = Patient(new TableClientOptions());
+        var options = Counted(new TableClientOptions());
         return configuration[account] is { Length: > 0 } connection ? new(connection, options) : new(Address(configuration, account, "table"), Identity(configuration, account), options);
     }
 
@@ -65,6 +71,12 @@ public static class StorageConnection
         options.Retry.Delay = TimeSpan.FromMilliseconds(100);
         options.Retry.NetworkTimeout = TimeSpan.FromSeconds(2);
         return options;
+    }
+
+    private static TableClientOptions Counted(TableClientOptions options)
+    {
+        options.AddPolicy(StorageMeter.Policy, HttpPipelinePosition.PerRetry);
+        return Patient(options);
     }
 
     private static bool IsSet(IConfiguration configuration, string account) => !string.IsNullOrEmpty(configuration[account]) || !string.IsNullOrEmpty(AccountName(configuration, account));

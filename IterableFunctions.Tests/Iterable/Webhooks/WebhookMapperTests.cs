@@ -195,12 +195,34 @@ public class WebhookMapperTests
         Assert.Equal("127.0.0.1\r\nX: y", (string?)track["context"]!["ip"]);
     }
 
-    [Fact]
-    public void Address_that_Iterable_made_up_is_nobodys_email()
+    [Theory]
+    [InlineData(WebhookNames.Segment)]
+    [InlineData(WebhookNames.Iterable)]
+    [InlineData(WebhookNames.Both)]
+    public void Address_that_Iterable_made_up_is_nobodys_email(WebhookNames names)
     {
-        var track = Map.Track("""{"email":"u-9123@Placeholder.email","eventName":"pushSend"}""");
+        var track = Map.Track("""{"email":"u-9123@Placeholder.email","eventName":"pushSend","dataFields":{"email":" u-9123@placeholder.email "}}""", names);
         Assert.Equal("u-9123@Placeholder.email", (string?)track["anonymousId"]);
         Assert.Null(track["context"]!["traits"]);
+        // Where readers of an event look for the person's email; our own profiles do.
+        Assert.Null(track["properties"]!["email"]);
+    }
+
+    [Fact]
+    public void What_is_too_long_for_the_context_stays_among_the_properties()
+    {
+        var agent = new string('x', 2_000);
+        var track = Map.Track(Map.Open($"\"userAgent\":\"{agent}\",\"ip\":7"));
+        Assert.Equal((agent, 7), ((string?)track["properties"]!["userAgent"], (int?)track["properties"]!["ip"]));
+        Assert.Equal(["integration", "traits"], track["context"]!.AsObject().Select(member => member.Key));
+    }
+
+    [Fact]
+    public void Warning_names_some_of_very_many_fields_that_are_left_out()
+    {
+        var sent = Map.Send(Map.Open(string.Join(',', Enumerable.Range(0, 10_000).Select(i => $"\"field{i}\":{i}"))));
+        Assert.InRange(sent.Warning!.Length, 100, 1_000);
+        Assert.Matches("createdAt, .* and [0-9]{4} others", sent.Warning);
     }
 
     [Fact]

@@ -13,6 +13,7 @@ public sealed class ExternalIdsTests
     [InlineData("""{"type":"track","event":"E","userId":"u","properties":{"email":"d@e.f"}}""", "user_id:u email:d@e.f")]
     [InlineData("""{"type":"identify","userId":"u","traits":{"E-Mail":"a@b.c","email":"d@e.f"}}""", "user_id:u email:a@b.c email:d@e.f")]
     [InlineData("""{"type":"identify","userId":"u","traits":{"email":"nobody"}}""", "user_id:u")]
+    [InlineData("""{"type":"identify","userId":"u","traits":{"email":"u+123@placeholder.email"}}""", "user_id:u")]
     [InlineData("""{"type":"track","event":"E","userId":"ann@example.com"}""", "user_id:ann@example.com email:ann@example.com")]
     [InlineData("""{"type":"track","event":"E","anonymousId":"a","context":{"externalIds":[{"id":"1","type":"phone","collection":"users","encoding":"none"},{"id":"2","type":"android.idfa"},{"id":"3","type":"phone","collection":"accounts"}]}}""", "android.idfa:2 anonymous_id:a phone:1")]
     [InlineData("""{"type":"track","event":"E","userId":"u","anonymousId":"ann@example.com","context":{"integration":{"name":"Iterable"}}}""", "user_id:u")]

@@ -82,13 +82,13 @@ public sealed class RecorderTests(OwnAzuriteFixture azurite) : IClassFixture<Own
     [InlineData("u:ann")]
     [InlineData("u:ann a:cookie")]
     [InlineData("u:ann a:cookie e:ann@example.com p:5551")]
-    public async Task New_person_costs_a_transaction_and_two_for_each_identifier(string ids)
+    public async Task New_person_costs_two_transactions_and_two_for_each_identifier(string ids)
     {
         using var store = await StoreAsync();
 
         await store.RecordAsync(Message.Track("m-1", ids));
 
-        Assert.Equal((1 + (2 * ids.Split(' ').Length), 0), (store.Wire.Tables, store.Wire.Queues));
+        Assert.Equal((2 + (2 * ids.Split(' ').Length), 0), (store.Wire.Tables, store.Wire.Queues));
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class RecorderTests(OwnAzuriteFixture azurite) : IClassFixture<Own
     }
 
     [Fact]
-    public async Task Merge_costs_three_transactions_for_forty_nine_events_and_twenty_three_besides()
+    public async Task Merge_costs_three_transactions_for_forty_nine_events_and_twenty_five_besides()
     {
         using var store = await StoreAsync();
         await Task.WhenAll(Enumerable.Range(0, 3 * 49).Select(n => store.RecordAsync(Message.Track($"m-{n}", "a:cookie"))));
@@ -152,13 +152,16 @@ public sealed class RecorderTests(OwnAzuriteFixture azurite) : IClassFixture<Own
 
         await store.DrainAsync();
 
-        Assert.Equal(((3 * 3) + 23, 0), (store.Wire.Tables, store.Wire.Queues));
+        Assert.Equal(((3 * 3) + 25, 1), (store.Wire.Tables, store.Wire.Queues));
     }
 
     private async Task<Store> StoreAsync(string? prefix = null)
     {
         var store = new Store(azurite.ConnectionString, prefix ?? Prefix());
         await store.CreateAsync();
+        // Read once in half a minute, whatever comes.
+        await store.Catalogs.CurrentAsync(0, default);
+        store.Wire.Reset();
         return store;
     }
 

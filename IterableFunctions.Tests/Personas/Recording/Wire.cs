@@ -33,6 +33,16 @@ internal sealed class Wire
 
     public HttpPipelinePolicy ForQueues => new Policy(this, () => Queues++);
 
+    /// <summary>A call to Iterable.</summary>
+    public async Task<HttpResponseMessage> CallAsync(Func<Task<HttpResponseMessage>> call)
+    {
+        var dies = Dies(() => { });
+        if (dies && !_answerLost)
+            throw new ProcessDiedException();
+        var response = await call();
+        return dies ? throw new ProcessDiedException() : response;
+    }
+
     private bool Dies(Action count)
     {
         lock (_lock)

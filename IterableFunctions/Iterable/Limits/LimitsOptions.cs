@@ -22,12 +22,20 @@ public sealed class LimitsOptions
     /// <summary>Calls a second of <c>commerce/updateCart</c>. Iterable publishes no limit; default 200.</summary>
     public int UpdateCart { get; set; } = 200;
 
+    /// <summary>Calls a second of <c>users/bulkUpdate</c>. Default 5, as Iterable publishes.</summary>
+    public int UpdateUsers { get; set; } = 5;
+
+    /// <summary>Calls a second of <c>events/trackBulk</c>. Default 10, as Iterable publishes.</summary>
+    public int TrackEvents { get; set; } = 10;
+
     /// <summary>The limit of an endpoint.</summary>
     public int Of(IterableEndpoint endpoint)
         => endpoint == IterableEndpoint.UpdateUser ? UpdateUser
             : endpoint == IterableEndpoint.TrackEvent ? TrackEvent
             : endpoint == IterableEndpoint.TrackPurchase ? TrackPurchase
             : endpoint == IterableEndpoint.UpdateCart ? UpdateCart
+            : endpoint == IterableEndpoint.UpdateUsers ? UpdateUsers
+            : endpoint == IterableEndpoint.TrackEvents ? TrackEvents
             : endpoint == IterableEndpoint.ForgetUser ? ForgetUser
             : Unpublished;
 

@@ -23,22 +23,28 @@ internal sealed class EventProperties
         new("iterable_message_id", "messageId"),
     ];
 
+    /// <summary>Of the properties that are left out, so many are named.</summary>
+    private const int NamedAtMost = 20;
+
     private readonly List<Property> _properties = [];
 
     private EventProperties()
     {
     }
 
-    /// <param name="fields">An object, or not there.</param>
+    /// <param name="webhook">The event.</param>
     /// <param name="names">Whose names they get.</param>
-    public static EventProperties Of(JsonPart fields, WebhookNames names)
+    public static EventProperties Of(SystemWebhook webhook, WebhookNames names)
     {
         var properties = new EventProperties();
         var own = new Dictionary<string, JsonPart.Member>();
-        foreach (var member in fields.Members)
+        foreach (var member in webhook.Fields.Members)
             own[Encoding.UTF8.GetString(member.Name)] = member;
         // The whole HTML of a message, on every send of it.
         own.Remove("inAppBody");
+        // Whoever reads the event would look there for an address, and take it for the person's.
+        if (own.TryGetValue("email", out var email) && SystemWebhook.IsPlaceholder(email.Value))
+            own.Remove("email");
 
         if (names != WebhookNames.Iterable)
         {
@@ -57,8 +63,10 @@ internal sealed class EventProperties
         if (names == WebhookNames.Segment)
         {
             // In context, where Segment's spec has them.
-            own.Remove("ip");
-            own.Remove("userAgent");
+            if (!webhook.Ip.IsMissing)
+                own.Remove("ip");
+            if (!webhook.UserAgent.IsMissing)
+                own.Remove("userAgent");
         }
 
         foreach (var member in own.Values)
@@ -90,7 +98,8 @@ internal sealed class EventProperties
             }
 
             _properties.RemoveAll(dropped.Contains);
-            warnings.Add($"Left out, as Segment takes no more than 32 KB: {string.Join(", ", dropped.Select(property => property.Label))}.");
+            var others = dropped.Count > NamedAtMost ? $" and {dropped.Count - NamedAtMost} others" : "";
+            warnings.Add($"Left out, as Segment takes no more than 32 KB: {string.Join(", ", dropped.Take(NamedAtMost).Select(property => property.Label))}{others}.");
         }
 
         body.Name("properties"u8);

@@ -15,6 +15,9 @@ public sealed class SystemWebhook
     /// <summary>In bytes; Iterable's longest type has 22.</summary>
     private const int LongestType = 200;
 
+    /// <summary>Longest text that goes into a Segment event's <c>context</c>, in bytes.</summary>
+    private const int LongestContext = 1_000;
+
     private SystemWebhook(string type) => Type = type;
 
     /// <summary>Iterable's <c>eventName</c>, blanks around it cut off.</summary>
@@ -29,11 +32,17 @@ public sealed class SystemWebhook
     /// <summary>The email as text, blanks around it cut off. Null if there is none.</summary>
     public string? EmailText => Email.IsMissing ? null : Email.ToString().Trim();
 
-    /// <summary>Iterable makes an address up for a user who has a userId alone; nobody reads it.</summary>
-    public bool EmailIsPlaceholder => EmailText?.EndsWith("@placeholder.email", StringComparison.OrdinalIgnoreCase) == true;
-
     /// <summary><c>dataFields</c>: an object, or not there.</summary>
     public JsonPart Fields { get; private set; }
+
+    /// <summary>What a Segment event has in its <c>context</c>; not there when it is no text, or too long for that place.</summary>
+    public JsonPart Ip => ForContext(Fields["ip"u8]);
+
+    /// <inheritdoc cref="Ip"/>
+    public JsonPart UserAgent => ForContext(Fields["userAgent"u8]);
+
+    /// <summary>Whether Iterable has made the address up, as it does for a user who has a userId alone: nobody reads it, and it identifies nobody.</summary>
+    public static bool IsPlaceholder(JsonPart email) => email.IsString && email.ToString().Trim().EndsWith("@placeholder.email", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Reads a webhook's body, or one element of an array of such. Refuses what is no event of Iterable's.</summary>
     /// <param name="json">The event.</param>
@@ -75,6 +84,8 @@ public sealed class SystemWebhook
 
         return webhook;
     }
+
+    private static JsonPart ForContext(JsonPart text) => text.IsString && !text.IsBlank && text.Raw.Length <= LongestContext ? text : default;
 
     private static JsonPart Given(JsonPart email) => IsGiven(email) ? email : default;
 

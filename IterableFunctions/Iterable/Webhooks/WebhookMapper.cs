@@ -13,9 +13,6 @@ namespace IterableFunctions.Iterable.Webhooks;
 /// <remarks>No I/O and no clock: the same event always comes to the same call, but for the time of one that has none.</remarks>
 public sealed class WebhookMapper(IOptions<IterableOptions> iterable, IOptions<SegmentOptions> segment)
 {
-    /// <summary>Longest text that goes into <c>context</c>, in bytes.</summary>
-    private const int LongestContext = 1_000;
-
     private readonly WebhookNames _names = iterable.Value.WebhookNames;
 
     /// <summary>Names the source without giving its key away: it goes into ids that everybody downstream sees.</summary>
@@ -44,7 +41,7 @@ public sealed class WebhookMapper(IOptions<IterableOptions> iterable, IOptions<S
         var messageId = EventIdentity.MessageId(webhook, _source);
         using var body = new JsonBody();
         WriteEnvelope(body, webhook, name, messageId, time);
-        EventProperties.Of(webhook.Fields, _names).Write(body, TrackingEvent.MaxBytes, warnings);
+        EventProperties.Of(webhook, _names).Write(body, TrackingEvent.MaxBytes, warnings);
         body.EndObject();
         var call = new TrackingEvent
         {
@@ -75,7 +72,7 @@ public sealed class WebhookMapper(IOptions<IterableOptions> iterable, IOptions<S
         body.StartObject();
         body.Name("integration"u8);
         body.Raw("""{"name":"Iterable","version":"1.0.0"}"""u8);
-        if (!webhook.Email.IsMissing && !webhook.EmailIsPlaceholder)
+        if (!webhook.Email.IsMissing && !SystemWebhook.IsPlaceholder(webhook.Email))
         {
             body.Name("traits"u8);
             body.StartObject();
@@ -83,8 +80,8 @@ public sealed class WebhookMapper(IOptions<IterableOptions> iterable, IOptions<S
             body.EndObject();
         }
 
-        Context(body, "ip"u8, webhook.Fields["ip"u8]);
-        Context(body, "userAgent"u8, webhook.Fields["userAgent"u8]);
+        Context(body, "ip"u8, webhook.Ip);
+        Context(body, "userAgent"u8, webhook.UserAgent);
         body.EndObject();
 
         // It comes from Iterable and is not to go back there, wherever the source leads.
@@ -100,7 +97,7 @@ public sealed class WebhookMapper(IOptions<IterableOptions> iterable, IOptions<S
 
     private static void Context(JsonBody body, ReadOnlySpan<byte> name, JsonPart text)
     {
-        if (!text.IsString || text.IsBlank || text.Raw.Length > LongestContext)
+        if (text.IsMissing)
             return;
         body.Name(name);
         body.Raw(text.Raw);

@@ -29,10 +29,11 @@ public readonly record struct ExternalId(string Type, string Value)
 
     /// <summary>
     /// Whether the value identifies nobody: what programs send instead of nothing, and would otherwise make one person of all that send it (Segment's suggestions for
-    /// blocked values).
+    /// blocked values), and addresses that Iterable makes up for users without one.
     /// </summary>
     [JsonIgnore]
     public bool IsBlocked => string.IsNullOrWhiteSpace(Value)
+        || (Type == EmailType && Value.Trim().EndsWith("@placeholder.email", StringComparison.OrdinalIgnoreCase))
         || Value.Trim() is "null" or "undefined" or "anonymous" or "-1"
         || !Value.AsSpan().Trim().ContainsAnyExcept(ZerosAndDashes);
 

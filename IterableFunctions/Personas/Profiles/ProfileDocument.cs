@@ -55,6 +55,24 @@ public sealed record ProfileDocument
     /// <summary>Hours at which the profile is to be looked at, in order.</summary>
     public ImmutableArray<Hour> Due { get; init; } = [];
 
+    /// <summary>By the key of a definition: its last value, where it is not empty, or where Iterable was told of one.</summary>
+    public ImmutableSortedDictionary<string, KnownValue> Values { get; init; } = ImmutableSortedDictionary.Create<string, KnownValue>(StringComparer.Ordinal);
+
+    /// <summary>What Iterable was told of whom.</summary>
+    public ImmutableSortedDictionary<ToldKey, Told> Told { get; init; } = ImmutableSortedDictionary.Create<ToldKey, Told>(ToldKey.Order);
+
+    /// <summary>Who may send what <see cref="Told"/> lists as not acknowledged.</summary>
+    public SendingLease Lease { get; init; }
+
+    /// <summary>When a look at this profile that stands in the queue <c>sync</c> becomes visible, UTC ticks; 0 where none does.</summary>
+    public long QueuedLook { get; init; }
+
+    /// <summary>When Iterable was last told in bulk, UTC ticks; 0 if never. Single calls keep no order with that, so they wait a while.</summary>
+    public long BulkAt { get; init; }
+
+    /// <summary>The email that carries the user_id in calls to Iterable, which takes a userId on one user only; the first that was told anything.</summary>
+    public string? Carrier { get; init; }
+
     /// <summary>The number of the last fold; every event row carries the number of its own.</summary>
     public long Folds { get; init; }
 
@@ -94,6 +112,52 @@ public sealed record ProfileDocument
 
     /// <summary>All ids that count against the limits: those of profiles that are being absorbed are spoken for.</summary>
     public IEnumerable<ExternalId> AllIds => Ids.Select(known => known.Id).Concat(Merging.SelectMany(absorption => absorption.Ids)).Distinct();
+}
+
+/// <summary>What a definition came to when it was last evaluated.</summary>
+/// <param name="Json">UTF-8.</param>
+/// <param name="Since">When it came to that, UTC ticks.</param>
+/// <param name="Version">Of the definition: a value of another version says nothing any more.</param>
+public sealed record KnownValue(ReadOnlyMemory<byte> Json, long Since, int Version);
+
+/// <summary>A definition, and the identifier that Iterable was told of it under.</summary>
+/// <param name="Definition">Its key.</param>
+/// <param name="Identifier">As <c>email:ann@example.com</c>, <c>user_id:42</c>.</param>
+public readonly record struct ToldKey(string Definition, string Identifier)
+{
+    public static IComparer<ToldKey> Order { get; } = Comparer<ToldKey>.Create((one, other)
+        => string.CompareOrdinal(one.Definition, other.Definition) is not 0 and var order ? order : string.CompareOrdinal(one.Identifier, other.Identifier));
+}
+
+/// <summary>How sure it is that Iterable knows.</summary>
+public enum ToldState : byte
+{
+    /// <summary>About to be sent, or sent without an answer that counts: it may stand at Iterable or not.</summary>
+    Unknown = 0,
+
+    /// <summary>Iterable has said that it has it.</summary>
+    Acknowledged = 1,
+
+    /// <summary>Iterable has refused it for good; it is not tried again until the value changes.</summary>
+    Refused = 2,
+}
+
+/// <summary>What Iterable was told last, of one definition under one identifier.</summary>
+/// <param name="Number">Of the telling: greater with each other value, never used twice. It begins at the Unix time in milliseconds.</param>
+/// <param name="Json">The value, UTF-8.</param>
+/// <param name="State">How sure that is.</param>
+/// <param name="When">When it was decided, and when Iterable answered once it has, UTC ticks.</param>
+/// <param name="HasLanded">Whether a value before this one may stand at Iterable, so that even an empty one is worth telling.</param>
+/// <param name="IsTakeover">Whether it only lets an email take over what was told by user_id: an update, and no event.</param>
+/// <param name="Refusal">Iterable's code and words, where it refused the telling or a part of it. The words may hold personal data.</param>
+public sealed record Told(long Number, ReadOnlyMemory<byte> Json, ToldState State, long When, bool HasLanded, bool IsTakeover = false, string? Refusal = null);
+
+/// <summary>The right to send for a profile, for a short time.</summary>
+/// <param name="Id">Who holds it; 0 where nobody does.</param>
+/// <param name="Until">When it ends by itself, UTC ticks.</param>
+public readonly record struct SendingLease(long Id, long Until)
+{
+    public bool IsHeldAt(long now) => Id != 0 && now < Until;
 }
 
 /// <summary>An external id of a person.</summary>

@@ -21,6 +21,9 @@ public static class ProfileFormat
     /// <summary>What an entity of 1 MB has room for, beside its names.</summary>
     public const int LargestDocument = 900 * 1024;
 
+    /// <summary>What the byte of a telling says beside its state.</summary>
+    private const byte States = 3, Landed = 4, Takeover = 8;
+
     public static byte[] Write(ProfileDocument document)
     {
         var writer = new StateWriter();
@@ -43,8 +46,7 @@ public static class ProfileFormat
         foreach (var (name, trait) in document.Traits)
         {
             writer.Text(name);
-            writer.Whole(trait.Json.Length);
-            writer.Bytes(trait.Json.Span);
+            WriteJson(writer, trait.Json);
             writer.Whole(trait.Time);
             writer.Whole((long)trait.By);
         }
@@ -84,6 +86,33 @@ public static class ProfileFormat
         foreach (var hour in document.Due)
             writer.Whole(hour.Number);
 
+        writer.Whole(document.Values.Count);
+        foreach (var (key, value) in document.Values)
+        {
+            writer.Text(key);
+            WriteJson(writer, value.Json);
+            writer.Whole(value.Since);
+            writer.Whole(value.Version);
+        }
+
+        writer.Whole(document.Told.Count);
+        foreach (var (key, told) in document.Told)
+        {
+            writer.Text(key.Definition);
+            writer.Text(key.Identifier);
+            writer.Whole(told.Number);
+            WriteJson(writer, told.Json);
+            writer.Byte((byte)((byte)told.State | (told.HasLanded ? Landed : 0) | (told.IsTakeover ? Takeover : 0)));
+            writer.Whole(told.When);
+            writer.Text(told.Refusal ?? "");
+        }
+
+        writer.Whole(document.Lease.Id);
+        writer.Whole(document.Lease.Until);
+        writer.Whole(document.QueuedLook);
+        writer.Whole(document.BulkAt);
+        writer.Text(document.Carrier ?? "");
+
         var states = new ArrayBufferWriter<byte>();
         document.States.Write(states);
         writer.Bytes(states.WrittenSpan);
@@ -112,7 +141,7 @@ public static class ProfileFormat
 
         var traits = document.Traits.ToBuilder();
         for (var left = reader.Whole(); left > 0; left--)
-            traits.Add(reader.Text(), new(reader.Take(reader.Whole()).ToArray(), reader.Whole(), (ulong)reader.Whole()));
+            traits.Add(reader.Text(), new(ReadJson(ref reader), reader.Whole(), (ulong)reader.Whole()));
 
         var sent = document.Sent.ToBuilder();
         for (var left = reader.Whole(); left > 0; left--)
@@ -140,8 +169,26 @@ public static class ProfileFormat
         for (var left = reader.Whole(); left > 0; left--)
             due.Add(new((int)reader.Whole()));
 
+        var values = document.Values.ToBuilder();
+        for (var left = reader.Whole(); left > 0; left--)
+            values.Add(reader.Text(), new(ReadJson(ref reader), reader.Whole(), (int)reader.Whole()));
+
+        var tellings = document.Told.ToBuilder();
+        for (var left = reader.Whole(); left > 0; left--)
+        {
+            var (key, number, json, flags, when) = (new ToldKey(reader.Text(), reader.Text()), reader.Whole(), ReadJson(ref reader), reader.Byte(), reader.Whole());
+            var refusal = reader.Text() is { Length: > 0 } words ? words : null;
+            tellings.Add(key, new(number, json, (ToldState)(flags & States), when, (flags & Landed) != 0, (flags & Takeover) != 0, refusal));
+        }
+
         return document with
         {
+            Values = values.ToImmutable(),
+            Told = tellings.ToImmutable(),
+            Lease = new(reader.Whole(), reader.Whole()),
+            QueuedLook = reader.Whole(),
+            BulkAt = reader.Whole(),
+            Carrier = reader.Text() is { Length: > 0 } carrier ? carrier : null,
             Ids = ids.ToImmutable(),
             Traits = traits.ToImmutable(),
             Sent = sent.ToImmutable(),
@@ -151,6 +198,14 @@ public static class ProfileFormat
             States = LeafStates.Read(plain.AsMemory(reader.Position), out _),
         };
     }
+
+    private static void WriteJson(StateWriter writer, ReadOnlyMemory<byte> json)
+    {
+        writer.Whole(json.Length);
+        writer.Bytes(json.Span);
+    }
+
+    private static byte[] ReadJson(ref StateReader reader) => reader.Take(reader.Whole()).ToArray();
 
     private static void WriteId(StateWriter writer, ExternalId id)
     {

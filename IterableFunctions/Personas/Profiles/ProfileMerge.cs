@@ -46,7 +46,12 @@ public static class ProfileMerge
             States = LeafStates.None,
             BuiltThrough = 0,
             EvaluatedHour = survivor.EvaluatedHour > other.EvaluatedHour ? survivor.EvaluatedHour : other.EvaluatedHour,
-            Due = [.. survivor.Due.Concat(other.Due).Distinct().Order()],
+            // What was last evaluated was half a person; until the whole is, nothing new is told of it.
+            Values = survivor.Values.SetItems(other.Values.Where(value => !survivor.Values.ContainsKey(value.Key))).ToImmutableSortedDictionary(value => value.Key, value => value.Value with { Version = 0 }, StringComparer.Ordinal),
+            Told = survivor.Told.SetItems(other.Told.Select(told => KeyValuePair.Create(told.Key, survivor.Told.TryGetValue(told.Key, out var own) ? Join(own, told.Value) : told.Value))),
+            Lease = survivor.Lease.Until >= other.Lease.Until ? survivor.Lease : other.Lease,
+            BulkAt = Math.Max(survivor.BulkAt, other.BulkAt),
+            Carrier = survivor.Carrier ?? other.Carrier,
             Created = Math.Min(survivor.Created, other.Created),
             LastMessage = Math.Max(survivor.LastMessage, other.LastMessage),
             // What the loser was absorbing itself.
@@ -55,12 +60,15 @@ public static class ProfileMerge
         return Replace(joined, listed with { Joined = true });
     }
 
-    /// <summary>The survivor without a loser: its rows have moved, or it is not to be merged after all.</summary>
+    /// <summary>The survivor without a loser: its rows have moved, or it is not to be merged after all. The rows count as those of a fold, so that no build passes over them.</summary>
     public static ProfileDocument Strike(ProfileDocument survivor, string loser)
-        => survivor with { Merging = survivor.Merging.RemoveAll(absorption => absorption.Profile == loser) };
+        => survivor with { Merging = survivor.Merging.RemoveAll(absorption => absorption.Profile == loser), Folds = survivor.Folds + 1 };
 
     /// <summary>A redirect that says where to and nothing about anybody.</summary>
     public static ProfileDocument Strip(ProfileDocument redirect) => new() { Kind = ProfileKind.Redirect, RedirectTo = redirect.RedirectTo };
+
+    /// <summary>Of two tellings to one identifier nobody knows which landed last.</summary>
+    private static Told Join(Told one, Told other) => (one.Number >= other.Number ? one : other) with { State = ToldState.Unknown, HasLanded = true };
 
     private static ProfileDocument Replace(ProfileDocument survivor, Absorption absorption)
         => survivor with { Merging = [.. survivor.Merging.RemoveAll(other => other.Profile == absorption.Profile), absorption] };

@@ -12,7 +12,7 @@ namespace IterableFunctions.Personas.Recording;
 /// has to know for that it forgets at last. Messages that come later make a new profile.
 /// </summary>
 public sealed class Deletion(
-    IdentityTable identities, ProfileTable profiles, ProfileCache cache, DeadLetterTable deadLetters, RecordQueue queue, IterableClient iterable, IOptions<IterableOptions> options)
+    IdentityTable identities, ProfileTable profiles, ProfileIndex index, ProfileCache cache, DeadLetterTable deadLetters, RecordQueue queue, IterableClient iterable, IOptions<IterableOptions> options)
 {
     private readonly IterableOptions _iterable = options.Value;
 
@@ -49,6 +49,7 @@ public sealed class Deletion(
         foreach (var absorption in stored.Document.Merging)
             await FinishAbsorbedAsync(absorption.Profile, profile, cancellation);
         await profiles.DeleteRowsAsync(profile, cancellation);
+        await index.DeleteAsync(stored, cancellation);
         foreach (var id in ids)
         {
             if (await identities.FindAsync(id, cancellation) is { } row && (row.Profile == profile || stored.Document.Merging.Any(absorption => absorption.Profile == row.Profile)))
@@ -58,7 +59,7 @@ public sealed class Deletion(
         await DeleteLettersAsync(ids, cancellation);
         if (_iterable.ForgetOnDelete)
             await ForgetAsync(ids, cancellation);
-        if (await profiles.FindAsync(profile, cancellation) is { Document.Kind: ProfileKind.Tombstone } buried && buried.Document.AllIds.Any())
+        if (await profiles.FindAsync(profile, cancellation) is { Document.Kind: ProfileKind.Tombstone } buried && buried.Document != ProfileDocument.Tombstone)
             await profiles.CommitAsync(buried, ProfileDocument.Tombstone, [], cancellation);
     }
 
@@ -79,6 +80,7 @@ public sealed class Deletion(
         if (end?.Profile != into)
             return;
         await profiles.DeleteRowsAsync(profile, cancellation);
+        await index.DeleteAsync(stored, cancellation);
         if (stored.Document.Ids.Length > 0)
             await profiles.CommitAsync(stored, ProfileMerge.Strip(stored.Document), [], cancellation);
     }
@@ -86,7 +88,7 @@ public sealed class Deletion(
     private async Task<bool> BuryAsync(StoredProfile stored, CancellationToken cancellation)
     {
         cache.Forget(stored.Profile);
-        var tombstone = ProfileDocument.Tombstone with { Ids = stored.Document.Ids, Merging = stored.Document.Merging };
+        var tombstone = ProfileDocument.Tombstone with { Ids = stored.Document.Ids, Merging = stored.Document.Merging, Values = stored.Document.Values, Due = stored.Document.Due };
         return await profiles.CommitAsync(stored, tombstone, [], cancellation) is { Result: CommitResult.Committed };
     }
 

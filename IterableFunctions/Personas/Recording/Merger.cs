@@ -1,4 +1,6 @@
+using IterableFunctions.Personas.Evaluation;
 using IterableFunctions.Personas.Profiles;
+using IterableFunctions.Personas.Sync;
 using IterableFunctions.Storage;
 
 namespace IterableFunctions.Personas.Recording;
@@ -7,7 +9,7 @@ namespace IterableFunctions.Personas.Recording;
 /// Merges profiles that are one person: the survivor lists the loser, the loser is sealed, the survivor joins what it knew, takes its rows over, and strikes it off. Every step
 /// is a write under the ETag at which was read, and any of them can be the last before the process dies: whoever does the work again goes on from there.
 /// </summary>
-public sealed class Merger(IdentityTable identities, ProfileTable profiles)
+public sealed class Merger(IdentityTable identities, ProfileTable profiles, ProfileIndex index, Calendar calendar, SyncQueue looks, TimeProvider time)
 {
     /// <summary>Makes two profiles one, and finishes whatever else the survivor is absorbing.</summary>
     public async Task MergeAsync(SamePerson same, CancellationToken cancellation)
@@ -73,6 +75,7 @@ public sealed class Merger(IdentityTable identities, ProfileTable profiles)
             else if (await MoveRowsAsync(survivor, loser.Profile, cancellation))
             {
                 await MoveIndexAsync(absorption, survivor.Profile, cancellation);
+                await index.DeleteAsync(loser, cancellation);
                 if (await profiles.CommitAsync(loser, ProfileMerge.Strip(loser.Document), [], cancellation) is { Result: CommitResult.Committed }
                     && await LiveAsync(survivor.Profile, cancellation) is { } done)
                 {
@@ -121,18 +124,19 @@ public sealed class Merger(IdentityTable identities, ProfileTable profiles)
         }
     }
 
+    /// <summary>Ends it. What was not evaluated meanwhile is evaluated now, by a look that is in the queue before, and at the next full hour.</summary>
     private async Task<bool> StrikeAsync(StoredProfile survivor, string loser, CancellationToken cancellation)
-        => !survivor.Document.Merging.Any(absorption => absorption.Profile == loser)
-            || await profiles.CommitAsync(survivor, ProfileMerge.Strike(survivor.Document, loser), [], cancellation) is { Result: CommitResult.Committed };
+    {
+        if (!survivor.Document.Merging.Any(absorption => absorption.Profile == loser))
+            return true;
+        await looks.AddAsync(new(survivor.Profile), TimeSpan.Zero, cancellation);
+        var struck = await calendar.ArmAsync(survivor.Profile, ProfileMerge.Strike(survivor.Document, loser), Hour.Containing(time.GetUtcNow()).Next, cancellation);
+        return await profiles.CommitAsync(survivor, struck, [], cancellation) is { Result: CommitResult.Committed };
+    }
 
     /// <summary>The living profile that an id stands for, over redirects; null where it was deleted.</summary>
     private async Task<StoredProfile?> LiveAsync(string profile, CancellationToken cancellation)
-    {
-        var stored = await profiles.FindAsync(profile, cancellation);
-        while (stored is { Document: { Kind: ProfileKind.Redirect } document })
-            stored = await profiles.FindAsync(document.RedirectTo!, cancellation);
-        return stored is { Document.Kind: ProfileKind.Live } ? stored : null;
-    }
+        => await profiles.FindEndAsync(profile, cancellation) is { Document.Kind: ProfileKind.Live } live ? live : null;
 
     private static Person PersonOf(StoredProfile stored) => new(stored.Profile, stored.Document);
 }

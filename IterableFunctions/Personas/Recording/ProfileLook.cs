@@ -28,7 +28,7 @@ public sealed class ProfileLook(ProfileTable profiles, ProfileCache cache, IOpti
         StoredProfile? stored;
         try
         {
-            stored = await EndAsync(profile, cancellation);
+            stored = await profiles.FindEndAsync(profile, cancellation);
         }
         catch (Exception e) when (!request.HasWaited && !cancellation.IsCancellationRequested && e is (RequestFailedException or AggregateException or OperationCanceledException))
         {
@@ -42,13 +42,5 @@ public sealed class ProfileLook(ProfileTable profiles, ProfileCache cache, IOpti
             ProfileKind.Live => OutOfDate.Thin(request, stored.Document, _project),
             _ => request,
         };
-    }
-
-    private async Task<StoredProfile?> EndAsync(string profile, CancellationToken cancellation)
-    {
-        var stored = await profiles.FindAsync(profile, cancellation);
-        while (stored is { Document: { Kind: ProfileKind.Redirect } document })
-            stored = await profiles.FindAsync(document.RedirectTo!, cancellation);
-        return stored;
     }
 }

@@ -1,4 +1,5 @@
 using IterableFunctions.Personas.Profiles;
+using IterableFunctions.Personas.Sync;
 using IterableFunctions.Storage;
 
 namespace IterableFunctions.Personas.Recording;
@@ -7,7 +8,7 @@ namespace IterableFunctions.Personas.Recording;
 /// Finds out whose a message is, claims its new ids, and folds it. Index rows are inserted first; the document, written under the ETag at which it was read, makes the claim
 /// good. A claim that was not made good is fenced off by whoever needs the id: the document that could still make it good is rewritten, so that its claimant fails and looks again.
 /// </summary>
-public sealed class ProfileWriter(IdentityTable identities, ProfileTable profiles, RecordQueue queue, ProfileCache cache, TimeProvider time)
+public sealed class ProfileWriter(IdentityTable identities, ProfileTable profiles, Evaluator evaluator, SyncWriter writer, RecordQueue queue, ProfileCache cache, TimeProvider time)
 {
     /// <summary>How long other writers may be in the way.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -43,11 +44,12 @@ public sealed class ProfileWriter(IdentityTable identities, ProfileTable profile
             var covered = Covered(waiting, target.Document, largest);
             List<ProfileMessage> messages = [.. covered.Select(one => one.Message).DistinctBy(message => message.MessageId)];
             var folded = ProfileFold.Fold(target.Document, messages);
-            var (result, stored) = await profiles.CommitAsync(target.Before, folded.Document, messages, cancellation);
+            var evaluated = await evaluator.FoldAsync(target.Before, folded.Document, messages, cancellation);
+            var (result, untold) = await writer.FoldAsync(target.Before, evaluated, messages, cancellation);
             switch (result)
             {
                 case CommitResult.Committed:
-                    Settle(covered, stored!, again: false);
+                    Settle(covered, untold!.Stored, again: false, untold);
                     return [.. waiting.Except(covered)];
                 case CommitResult.TooLarge when messages.Count > 1:
                     largest = messages.Count / 2;
@@ -55,7 +57,7 @@ public sealed class ProfileWriter(IdentityTable identities, ProfileTable profile
                 case CommitResult.TooLarge:
                     throw new InvalidOperationException("A message is larger than a transaction.");
                 case CommitResult.Exists when target.Before.ETag is not null && await SeenAsync(target.Before.Profile, covered, cancellation) is { Count: > 0 } seen:
-                    Settle(seen, target.Before, again: true);
+                    Settle(seen, target.Before, again: true, untold: null);
                     return [.. waiting.Except(seen)];
                 default:
                     cache.Forget(target.Before.Profile);
@@ -72,13 +74,14 @@ public sealed class ProfileWriter(IdentityTable identities, ProfileTable profile
     private static List<Waiting> Covered(IReadOnlyList<Waiting> waiting, ProfileDocument document, int largest)
         => [.. waiting.Where((one, index) => index == 0 || one.Message.Ids.All(document.Covers)).Take(largest)];
 
-    private void Settle(List<Waiting> settled, StoredProfile stored, bool again)
+    /// <summary>What is to be told falls to the first of the messages: it is told once.</summary>
+    private void Settle(List<Waiting> settled, StoredProfile stored, bool again, Untold? untold)
     {
         var messages = new HashSet<string>();
-        foreach (var one in settled)
+        foreach (var (index, one) in settled.Index())
         {
             cache.Keep(one.Message.Ids[0], stored);
-            one.Done.TrySetResult(new(stored.Profile, stored.Document, again || !messages.Add(one.Message.MessageId)));
+            one.Done.TrySetResult(new(stored.Profile, stored.Document, again || !messages.Add(one.Message.MessageId), index == 0 && untold is { IsNothing: false } ? untold : null));
         }
     }
 

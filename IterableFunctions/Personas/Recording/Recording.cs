@@ -1,4 +1,5 @@
 using IterableFunctions.Personas.Profiles;
+using IterableFunctions.Personas.Sync;
 
 namespace IterableFunctions.Personas.Recording;
 
@@ -13,7 +14,8 @@ public abstract record Recording
     /// <param name="Profile">The profile's id.</param>
     /// <param name="Document">The profile with it.</param>
     /// <param name="Again">Whether it stood there before.</param>
-    public sealed record Recorded(string Profile, ProfileDocument Document, bool Again) : Recording;
+    /// <param name="Untold">What Iterable is to be told because of it, and is not yet; null where that is nothing, or another message's.</param>
+    public sealed record Recorded(string Profile, ProfileDocument Document, bool Again, Untold? Untold) : Recording;
 
     /// <summary>In the queue <c>record</c>.</summary>
     public sealed record Queued : Recording;

@@ -1,8 +1,7 @@
 using IterableFunctions.Personas.Profiles;
-using IterableFunctions.Storage;
 using Microsoft.Extensions.Caching.Memory;
 
-namespace IterableFunctions.Personas.Recording;
+namespace IterableFunctions.Storage;
 
 /// <summary>
 /// Documents that this process has just read or written, and the ids that led to them. It may be out of date: what is decided on it is written under the document's ETag, and
@@ -34,6 +33,13 @@ public sealed class ProfileCache : IDisposable
         _cache.Set(stored.Profile, stored, Entry(Overhead + SizeOf(stored.Document)));
     }
 
+    /// <summary>Keeps a newer document of a profile that is known here.</summary>
+    public void Renew(StoredProfile stored)
+    {
+        if (_cache.TryGetValue(stored.Profile, out _))
+            _cache.Set(stored.Profile, stored, Entry(Overhead + SizeOf(stored.Document)));
+    }
+
     public void Forget(string profile) => _cache.Remove(profile);
 
     public void Dispose() => _cache.Dispose();
@@ -42,5 +48,6 @@ public sealed class ProfileCache : IDisposable
 
     private static int SizeOf(ProfileDocument document)
         => (document.Ids.Length * 200) + document.Traits.Sum(trait => 150 + (2 * trait.Key.Length) + trait.Value.Json.Length)
-            + document.Sent.Sum(times => 200 + (times.Value.Fields.Count * 120)) + document.States.All.Sum(state => 64 + state.Value.Size);
+            + document.Sent.Sum(times => 200 + (times.Value.Fields.Count * 120)) + document.States.All.Sum(state => 64 + state.Value.Size)
+            + document.Values.Sum(value => 150 + value.Value.Json.Length) + document.Told.Sum(told => 300 + told.Value.Json.Length);
 }

@@ -1,0 +1,11 @@
+namespace IterableFunctions.Tests.Faults;
+
+/// <summary>The system's clock, which can be put forward.</summary>
+internal sealed class ForwardTimeProvider : TimeProvider
+{
+    private long _ahead;
+
+    public void Forward(TimeSpan by) => Interlocked.Add(ref _ahead, by.Ticks);
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Interlocked.Read(ref _ahead));
+}

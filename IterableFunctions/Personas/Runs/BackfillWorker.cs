@@ -1,0 +1,138 @@
+using IterableFunctions.Personas.Definitions;
+using IterableFunctions.Personas.Sync;
+using IterableFunctions.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace IterableFunctions.Personas.Runs;
+
+/// <summary>
+/// Brings every profile up to a definition, shard by shard, each shard in the order of its profiles. Where it is stands in the table <c>Runs</c>; any message of the queue goes on from there, and
+/// of two that do, one is stopped by the other's progress.
+/// </summary>
+public sealed partial class BackfillWorker(
+    Catalogs catalogs, DefinitionTable definitions, MemberTable members, RunTable runs, RecomputeQueue queue, RunLooks looks, RunLog progress, TimeProvider time, ILogger<BackfillWorker> logger)
+{
+    /// <summary>Profiles between two signs of life.</summary>
+    private const int PageSize = 500;
+
+    /// <summary>How long saving a definition may take, from when its run was asked for.</summary>
+    private static readonly TimeSpan Saving = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long something rests that is not yet as it should be.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
+
+    private DateTime Now => time.GetUtcNow().UtcDateTime;
+
+    /// <summary>Puts all parts of a run into the queue; nothing where no definition waits for it any more.</summary>
+    public async Task BeginAsync(RunWork work, CancellationToken cancellation)
+    {
+        if ((await catalogs.ReloadAsync(cancellation)).Catalog[work.Definition!]?.Run != work.Run)
+        {
+            // It may be about to be saved.
+            if (Now - work.Asked < Saving)
+                await queue.AddAsync(work, Again, cancellation);
+            return;
+        }
+
+        if (await runs.FindAsync(work.Run, cancellation) is null)
+            await runs.PutAsync(new() { Id = work.Run, Definition = work.Definition, Resend = work.Resend, Started = Now, Shards = Shard.Count }, cancellation);
+        await Parallel.ForEachAsync(Shard.All, cancellation, async (shard, cancelled) => await queue.AddAsync(work with { Shard = shard.Number }, TimeSpan.Zero, cancelled));
+        Log.Begun(logger, work.Run);
+    }
+
+    /// <summary>Goes on with a part for as long as one execution may, and passes the rest on.</summary>
+    public async Task ContinueAsync(RunWork work, CancellationToken cancellation)
+    {
+        var (started, shard) = (time.GetTimestamp(), new Shard(work.Shard!.Value));
+        var catalog = await catalogs.CurrentAsync(0, cancellation);
+        if (catalog[work.Definition!]?.Run != work.Run && (await catalogs.ReloadAsync(cancellation)).Catalog[work.Definition!]?.Run != work.Run)
+            return;
+
+        var at = await runs.FindProgressAsync(work.Run, shard, cancellation);
+        if (!at.Progress.IsDone)
+        {
+            await foreach (var page in members.PagesAsync(MemberTable.Everybody, shard, at.Progress.After, PageSize, cancellation))
+            {
+                catalog = await catalogs.CurrentAsync(0, cancellation);
+                if (catalog[work.Definition!] is not { } record || record.Run != work.Run)
+                    return;
+                var (counts, wait, isPending) = await looks.LookAsync([.. page.Where(member => catalog.IncludesAnonymousUsers || member.IsAddressable).Select(member => (member.Profile, 0))], isBackfill: true, work.Resend ? work.Definition : null, cancellation);
+                // A definition goes only when everybody has been told that they left.
+                if (record.Retiring && (isPending || wait is not null))
+                {
+                    await queue.AddAsync(work, wait ?? Again, cancellation);
+                    return;
+                }
+
+                if (await runs.AdvanceAsync(work.Run, at, at.Progress with { After = page[^1].Profile, Sign = Now, Counts = at.Progress.Counts.Add(counts) }, cancellation) is not { } advanced)
+                    return;
+                at = advanced;
+                progress.Say(work.Run, shard, at.Progress);
+                if (wait is null && time.GetElapsedTime(started) < RunLooks.Slice)
+                    continue;
+                await queue.AddAsync(work, wait ?? TimeSpan.Zero, cancellation);
+                return;
+            }
+
+            if (await runs.AdvanceAsync(work.Run, at, at.Progress with { IsDone = true, Sign = Now }, cancellation) is null)
+                return;
+        }
+
+        if ((await runs.ProgressAsync(work.Run, cancellation)).Count(part => part.Progress.IsDone) == Shard.Count)
+            await FinishAsync(work, cancellation);
+    }
+
+    /// <summary>Takes up the parts of a run that have given no sign of life for a while; they are done again from where they were.</summary>
+    /// <param name="record">A definition that waits for its run.</param>
+    /// <param name="silence">How long is long.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    public async Task ReviveAsync(DefinitionRecord record, TimeSpan silence, CancellationToken cancellation)
+    {
+        var work = new RunWork(record.Run!, record.Key, record.Changed);
+        if (await runs.FindAsync(record.Run!, cancellation) is not { } run)
+        {
+            if (Now - record.Changed > silence)
+                await queue.AddAsync(work, TimeSpan.Zero, cancellation);
+            return;
+        }
+
+        var parts = (await runs.ProgressAsync(run.Id, cancellation)).ToDictionary(part => part.Shard, part => part.Progress);
+        Shard[] silent = [.. Shard.All.Where(shard => parts.TryGetValue(shard, out var part) ? Now - part.Sign > silence && !part.IsDone : Now - run.Started > silence)];
+        // All done, and died before it could say so: any part says it again.
+        if (silent.Length == 0 && parts.Count == Shard.Count && parts.Values.All(part => part.IsDone && Now - part.Sign > silence))
+            silent = [new(0)];
+        foreach (var shard in silent)
+            await queue.AddAsync(work with { Shard = shard.Number, Resend = run.Resend }, TimeSpan.Zero, cancellation);
+        if (silent.Length > 0)
+            Log.Revived(logger, run.Id, silent.Length);
+    }
+
+    private async Task FinishAsync(RunWork work, CancellationToken cancellation)
+    {
+        if (await runs.FindAsync(work.Run, cancellation) is { Finished: null } run)
+            await runs.PutAsync(run with { Finished = Now }, cancellation);
+        StoredCatalog? written = null;
+        while (written is null)
+        {
+            var stored = await catalogs.ReloadAsync(cancellation);
+            if (stored.Catalog[work.Definition!] is not { } record || record.Run != work.Run)
+                return;
+            var next = record.Retiring ? stored.Catalog.Without(record.Key) : stored.Catalog.With(record with { Run = null, Synced = Now });
+            written = await definitions.ReplaceAsync(stored, next, record.Key, cancellation);
+        }
+
+        Log.Finished(logger, work.Run);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Run {Run} has begun")]
+        public static partial void Begun(ILogger logger, string run);
+
+        [LoggerMessage(2, LogLevel.Information, "Run {Run} has ended")]
+        public static partial void Finished(ILogger logger, string run);
+
+        [LoggerMessage(3, LogLevel.Warning, "Run {Run} is taken up again in {Parts} parts that gave no sign of life")]
+        public static partial void Revived(ILogger logger, string run, int parts);
+    }
+}

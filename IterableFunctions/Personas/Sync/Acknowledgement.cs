@@ -1,0 +1,50 @@
+using IterableFunctions.Personas.Profiles;
+
+namespace IterableFunctions.Personas.Sync;
+
+/// <summary>How a telling ended.</summary>
+/// <param name="Key">Which.</param>
+/// <param name="Number">Its number.</param>
+/// <param name="State">Acknowledged or refused; unknown where nobody can say, or it was not sent.</param>
+/// <param name="Refusal">What Iterable refused, of an acknowledged one too: one of its two calls.</param>
+public sealed record Answer(ToldKey Key, long Number, ToldState State, string? Refusal = null);
+
+/// <summary>Takes Iterable's answers into a document. Pure.</summary>
+public static class Acknowledgement
+{
+    /// <summary>Doubts all that Iterable was told of a definition, so that it is told once more, under the same numbers.</summary>
+    public static ProfileDocument Forget(ProfileDocument document, string definition)
+    {
+        var told = document.Told.ToBuilder();
+        foreach (var (key, before) in document.Told)
+        {
+            if (key.Definition == definition && !SyncPlan.IsEmpty(before.Json.Span))
+                told[key] = before with { State = ToldState.Unknown, HasLanded = before.HasLanded || before.State == ToldState.Acknowledged };
+        }
+
+        return document with { Told = told.ToImmutable() };
+    }
+
+    /// <summary>Takes answers.</summary>
+    /// <param name="document">As it stands now.</param>
+    /// <param name="answers">How the tellings ended.</param>
+    /// <param name="inTime">
+    /// Whether whoever sent them still holds the lease. Else somebody else may have told Iterable something since, and this call may have landed last: what stands there is unknown.
+    /// </param>
+    /// <param name="now">UTC ticks.</param>
+    public static ProfileDocument Take(ProfileDocument document, IEnumerable<Answer> answers, bool inTime, long now)
+    {
+        var told = document.Told.ToBuilder();
+        foreach (var answer in answers.Where(answer => answer.State != ToldState.Unknown || !inTime))
+        {
+            if (told.TryGetValue(answer.Key, out var before))
+            {
+                told[answer.Key] = inTime && before.Number == answer.Number
+                    ? before with { State = answer.State, When = now, IsTakeover = false, Refusal = answer.Refusal }
+                    : before with { State = ToldState.Unknown, HasLanded = true };
+            }
+        }
+
+        return document with { Told = told.ToImmutable() };
+    }
+}
