@@ -107,6 +107,7 @@ public static class App
         services.AddSingleton<RunLog>();
         services.AddTransient<BackfillWorker>();
         services.AddTransient<HourWorker>();
+        services.AddSingleton<RunMetrics>();
         services.AddTransient<RunDirectory>();
         services.AddTransient<MemberDirectory>();
         services.AddTransient<RunWorker>();
@@ -121,6 +122,9 @@ public static class App
         services.AddSingleton<IReadinessCheck, StorageCheck>();
         services.AddSingleton<IReadinessCheck>(provider => Drained(provider, ForwardQueue.Name, provider.GetRequiredService<IOptions<DeliveringOptions>>().Value.LongestRetry));
         services.AddSingleton<IReadinessCheck>(provider => Drained(provider, RecordQueue.Name, RecordWorker.Rest));
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, SyncQueue.Name, RecordWorker.Rest));
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, RecomputeQueue.Name, RecordWorker.Rest + provider.GetRequiredService<IOptions<PersonasOptions>>().Value.BackfillDelay));
+        services.AddSingleton<IReadinessCheck, HourCheck>();
         services.AddSingleton<IReadinessCheck>(provider => new KeyCheck(provider.GetRequiredService<KeyGuard>(), "Iterable", "API key"));
         services.AddSingleton<IReadinessCheck>(provider => new KeyCheck(provider.GetRequiredKeyedService<KeyGuard>(SegmentOptions.Section), "Segment", "write key"));
         services.AddSingleton<ReadinessChecks>();
