@@ -68,15 +68,20 @@ public sealed class MetricsTests(OwnAzuriteFixture azurite) : IClassFixture<OwnA
     }
 
     [Fact]
-    public async Task A_refused_key_is_told_until_it_is_taken_again()
+    public async Task A_refused_key_is_told()
     {
         await using var app = await StartAsync();
         app.Sandbox.AddFault(new() { Mode = FaultMode.Status, Status = 401, Code = "BadApiKey", Calls = 1 });
         await app.Client.PostAsync(Track("m-metric-5"));
 
-        _listener.RecordObservableInstruments();
+        // A look at the table that was under way may know of it only with the next one.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!Of("iterable.key.refused").Contains((1, "target=Iterable")))
+        {
+            await Task.Delay(50, limit.Token);
+            _listener.RecordObservableInstruments();
+        }
 
-        Assert.Contains((1, "target=Iterable"), Of("iterable.key.refused"));
         Assert.Contains((0, "target=Segment"), Of("iterable.key.refused"));
     }
 
