@@ -115,6 +115,7 @@ public static class App
         services.AddSingleton<RunLog>();
         services.AddTransient<BackfillWorker>();
         services.AddTransient<HourWorker>();
+        services.AddSingleton<RunMetrics>();
         services.AddTransient<RunDirectory>();
         services.AddTransient<MemberDirectory>();
         services.AddTransient<RunWorker>();
