@@ -85,7 +85,7 @@ internal sealed class WorldIterable(TimeProvider time) : IDisposable
             isSilent = _silences > 0 && logged.TookEffect;
             if (isSilent)
                 _silences--;
-            var failed = items.Count > 1 && answer is { Succeeded: true } ? Strings(JsonNode.Parse(answer.Body)).ToHashSet() : [];
+            var failed = path is "users/bulkUpdate" or "events/trackBulk" && answer is { Succeeded: true } ? Strings(JsonNode.Parse(answer.Body)).ToHashSet() : [];
             foreach (var (item, was) in items.Zip(before))
             {
                 var tookEffect = logged.TookEffect && !failed.Contains(item.Email ?? item.UserId!);
