@@ -392,6 +392,7 @@ internal sealed class WorldRun : IAsyncDisposable
                     continue;
                 foreach (var to in one.Addressees)
                     CompareAddressee(key, saved, one, to, value);
+                CompareLeftBehind(key, saved, one, value);
             }
         }
 
@@ -407,7 +408,7 @@ internal sealed class WorldRun : IAsyncDisposable
     private void CompareAddressee(string key, Saved saved, Individual one, string to, object? value)
     {
         var user = _world.Iterable.Find(to);
-        var isEmpty = value is null or false or 0m || value is List<string> { Count: 0 };
+        var isEmpty = IsEmpty(value);
         if (saved.SendIdentify)
         {
             var field = WorldIterable.Field(user, key);
@@ -420,6 +421,20 @@ internal sealed class WorldRun : IAsyncDisposable
         var last = _lastEvents.GetValueOrDefault((key, to)) ?? (value is true ? one.Ids.Where(id => id.StartsWith("user_id", StringComparison.Ordinal)).Select(id => _lastEvents.GetValueOrDefault((key, id))).FirstOrDefault() : null);
         Assert.True(last == (value is true ? "Audience Entered" : "Audience Exited") || (last is null && isEmpty), $"The last event about {key} of {to} ({one.Name}) is {last ?? "none"}, and it should be {value}");
     }
+
+    /// <summary>Who was told by userId, and is a user apart from the emails that came later, leaves with them.</summary>
+    private void CompareLeftBehind(string key, Saved saved, Individual one, object? value)
+    {
+        if (!saved.SendIdentify || !IsEmpty(value) || one.Addressees[0].StartsWith("user_id", StringComparison.Ordinal))
+            return;
+        foreach (var id in one.Ids.Where(id => id.StartsWith("user_id", StringComparison.Ordinal)))
+        {
+            var field = WorldIterable.Field(_world.Iterable.Find(id), key);
+            Assert.True(field is null or "false" or "0" or "0.0" or "null", $"{key} of {id} ({one.Name}) is {field}, and nobody will change it");
+        }
+    }
+
+    private static bool IsEmpty(object? value) => value is null or false or 0m || value is List<string> { Count: 0 };
 
     /// <summary>As many events as there were transitions, where it is known how many there were.</summary>
     private void CompareCounts(Catalog catalog, Look before, List<Individual> individuals, Dictionary<(string Key, string Person), object?> values, List<ToldCall> calls)
