@@ -9,8 +9,8 @@ using IterableFunctions.Segment;
 namespace IterableFunctions.Benchmarks;
 
 /// <summary>
-/// Signed tracks and identifies, offered at a fixed rate over 64 connections: to the app with Personas off, and by turns to an endpoint that only forwards the same bytes. Both send to a server that
-/// says yes to everything. All of them, and this client, share the machine.
+/// Signed tracks and identifies, offered at a fixed rate over 64 connections: to the app with Personas off, and by turns to an endpoint that only forwards the same bytes; then to the app with Personas
+/// on. All send to a server that says yes to everything. All of them, Azurite and this client share the machine.
 /// </summary>
 internal static class LoadBenchmark
 {
@@ -25,7 +25,7 @@ internal static class LoadBenchmark
         if ((args is ["--seconds", var text] ? text : args.Length == 0 ? "60" : "") is var given
             && (!int.TryParse(given, CultureInfo.InvariantCulture, out var seconds) || seconds is < Turns or > 600))
         {
-            Console.Error.WriteLine("Usage: load [--seconds S], from 3 to 600, split over three turns each");
+            Console.Error.WriteLine("Usage: load [--seconds S], from 3 to 600, split over three turns of each");
             return 2;
         }
 
@@ -33,30 +33,42 @@ internal static class LoadBenchmark
         var folder = Directory.CreateTempSubdirectory("load-");
         await using var azurite = new Azurite(HostSettings.AzuriteFolder, Path.Combine(folder.FullName, "azurite"), AzuritePorts.Free());
         await azurite.StartAsync();
-        var (iterable, app, bare) = (Address(), Address(), Address());
+        var (iterable, app, bare, recording) = (Address(), Address(), Address(), Address());
         using (await ChildProcess.ServeAsync(iterable, "serve-iterable", Text(iterable)))
-        using (var appProcess = await ChildProcess.ServeAsync(app, "serve-app", Text(app), Text(iterable), azurite.ConnectionString, folder.FullName))
+        using (var appProcess = await ServeAppAsync(app, personas: false))
         using (var bareProcess = await ChildProcess.ServeAsync(bare, "serve-bare", Text(bare), Text(iterable)))
         {
             await OfferAsync(app, bodies, TimeSpan.FromSeconds(3), appProcess);
             await OfferAsync(bare, bodies, TimeSpan.FromSeconds(3), bareProcess);
-            var (ours, theirs) = (new List<Figures>(), new List<Figures>());
+            var (ours, theirs, profiles) = (new List<Figures>(), new List<Figures>(), new List<Figures>());
             for (var turn = 0; turn < Turns; turn++)
             {
                 ours.Add(await OfferAsync(app, bodies, TimeSpan.FromSeconds(seconds) / Turns, appProcess));
                 theirs.Add(await OfferAsync(bare, bodies, TimeSpan.FromSeconds(seconds) / Turns, bareProcess));
             }
 
+            // Last, for what it cannot record in time it goes on with after its turn.
+            using (var recordingProcess = await ServeAppAsync(recording, personas: true))
+            {
+                await OfferAsync(recording, bodies, TimeSpan.FromSeconds(3), recordingProcess);
+                for (var turn = 0; turn < Turns; turn++)
+                    profiles.Add(await OfferAsync(recording, bodies, TimeSpan.FromSeconds(seconds) / Turns, recordingProcess));
+            }
+
             Console.WriteLine($"offered: {OfferedTracks} tracks/s and {OfferedIdentifies} identifies/s, {Connections} connections, {Turns} turns of {seconds / Turns} s each, {Environment.ProcessorCount} cores");
             Console.WriteLine("            sustained   p50 ms   p99 ms   CPU µs/message   peak MB   queued   others");
             Print("app", ours);
             Print("bare", theirs);
+            Print("profiles", profiles);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ratio of what is sustained, median of the turns: {Median(ours.Zip(theirs, (one, other) => one.Rate / other.Rate)):F2}"));
         }
 
         await azurite.StopAsync();
         folder.Delete(recursive: true);
         return 0;
+
+        Task<ChildProcess> ServeAppAsync(Uri address, bool personas)
+            => ChildProcess.ServeAsync(address, "serve-app", Text(address), Text(iterable), azurite.ConnectionString, folder.CreateSubdirectory(personas ? "profiles" : "app").FullName, personas ? "true" : "false");
     }
 
     private static async Task<Figures> OfferAsync(Uri server, List<(byte[] Body, string Signature)> bodies, TimeSpan during, ChildProcess process)

@@ -13,7 +13,7 @@ internal static class LoadServers
     private static readonly byte[] Success = """{"code":"Success","msg":"","params":null}"""u8.ToArray();
 
     /// <summary>The app in the local host, with limits that are no limit.</summary>
-    public static async Task<int> AppAsync(string url, string iterable, string storage, string folder)
+    public static async Task<int> AppAsync(string url, string iterable, string storage, string folder, string personas)
     {
         var settings = HostSettings.Read(["--urls", url],
         [
@@ -23,7 +23,7 @@ internal static class LoadServers
             new("Iterable__BaseUrl", iterable),
             new("Limits__UpdateUser", "100000"),
             new("Limits__TrackEvent", "100000"),
-            new("Personas__Enabled", "false"),
+            new("Personas__Enabled", personas),
             new("Logging__LogLevel__Default", "Error"),
         ]);
         await using var app = LocalHostApp.Create(settings);

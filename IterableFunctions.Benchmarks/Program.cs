@@ -7,10 +7,11 @@ return args switch
     ["queries", ..] => QueriesBenchmark.Run(args[1..]),
     ["recompute", ..] => await RecomputeBenchmark.RunAsync(args[1..]),
     ["load", ..] => await LoadBenchmark.RunAsync(args[1..]),
+    ["first-sync", ..] => await FirstSyncBenchmark.RunAsync(args[1..]),
     ["share", ..] => await ShareBenchmark.RunAsync(args[1..]),
     ["startup", ..] => await StartupBenchmark.RunAsync(args[1..]),
     // What the three above start as processes of their own.
-    ["serve-app", var url, var iterable, var storage, var folder] => await LoadServers.AppAsync(url, iterable, storage, folder),
+    ["serve-app", var url, var iterable, var storage, var folder, var personas] => await LoadServers.AppAsync(url, iterable, storage, folder, personas),
     ["serve-bare", var url, var iterable] => await LoadServers.BareAsync(url, iterable),
     ["serve-iterable", var url] => await LoadServers.IterableAsync(url),
     ["serve-empty", var url] => await StartupBenchmark.ServeEmptyAsync(url),
@@ -27,7 +28,9 @@ static int Usage()
           queries                        parses, folds and evaluates definitions, and prints the speed
           recompute [--profiles N] [--churn C]
                                          runs an hour that changes a part C of N profiles in memory, and a look at all of them, and prints what both cost
-          load [--seconds S]             offers 2,000 tracks/s and 500 identifies/s to the webhook, by turns with an endpoint that only forwards
+          load [--seconds S]             offers 2,000 tracks/s and 500 identifies/s to the webhook, by turns with an endpoint that only forwards; then with profiles
+          first-sync [--members N] [--kills K] [--single] [--azurite] [--faster X]
+                                         tells the sandbox of everybody, at Iterable's rates, by workers that are killed on the way
           share [--seconds S]            lets two processes share one limit of the sandbox, and prints what each got
           startup [--runs N] [--app DLL] starts the local host, by turns with an empty ASP.NET app, and prints the time to the first 200
         """);

@@ -1,5 +1,6 @@
 using Azure.Storage.Queues;
 using IterableFunctions.Delivering;
+using IterableFunctions.Functions;
 using IterableFunctions.Intake;
 using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Limits;
@@ -7,6 +8,7 @@ using IterableFunctions.Iterable.Mapping;
 using IterableFunctions.Iterable.Webhooks;
 using IterableFunctions.Personas;
 using IterableFunctions.Personas.Definitions;
+using IterableFunctions.Personas.Previews;
 using IterableFunctions.Personas.Recording;
 using IterableFunctions.Personas.Runs;
 using IterableFunctions.Personas.Sync;
@@ -62,6 +64,9 @@ public static class App
         services.AddTransient<DraftRecorder>();
         services.AddTransient<SegmentIntake>();
         services.AddTransient<IterableIntake>();
+        services.AddTransient<DefinitionEditor>();
+        services.AddTransient<Previewer>();
+        services.AddTransient<DefinitionRequests>();
         services.AddReadiness();
         return services;
     }
@@ -95,6 +100,9 @@ public static class App
         services.AddSingleton<LastLook>(provider => provider.GetRequiredService<IOptions<PersonasOptions>>().Value.Enabled
             ? provider.GetRequiredService<ProfileLook>().LookAsync
             : (request, _) => new(request));
+        services.AddSingleton<LookBack>(provider => provider.GetRequiredService<IOptions<PersonasOptions>>().Value.Enabled
+            ? provider.GetRequiredService<ProfileLook>().LookBackAsync
+            : (_, _) => new((IterableRequest?)null));
         services.AddSingleton<Catalogs>();
         services.AddSingleton<Evaluator>();
         services.AddSingleton<Calendar>();
@@ -139,15 +147,17 @@ public static class App
         services.AddSingleton<IterableLimits>();
         services.AddSingleton<BulkSender>();
         services.AddSingleton(provider => Guard(provider, provider.GetRequiredService<IOptions<IterableOptions>>().Value.ApiKey, "API key", "Iterable__ApiKey, its permissions, and Iterable__DataCenter"));
-        services.AddHttpClient<IterableClient>((provider, http) =>
-            {
-                var options = provider.GetRequiredService<IOptions<IterableOptions>>().Value;
-                http.BaseAddress = options.Address;
-                http.Timeout = Timeout.InfiniteTimeSpan;
-                http.DefaultRequestHeaders.Add("Api-Key", options.ApiKey);
-                http.DefaultRequestHeaders.UserAgent.ParseAdd("IterableFunctions");
-            })
-            .Direct();
+        services.AddHttpClient<IterableClient>(AddressIterable).Direct();
+        services.AddHttpClient<UserFields>(AddressIterable).Direct();
+    }
+
+    private static void AddressIterable(IServiceProvider provider, HttpClient http)
+    {
+        var options = provider.GetRequiredService<IOptions<IterableOptions>>().Value;
+        http.BaseAddress = options.Address;
+        http.Timeout = Timeout.InfiniteTimeSpan;
+        http.DefaultRequestHeaders.Add("Api-Key", options.ApiKey);
+        http.DefaultRequestHeaders.UserAgent.ParseAdd("IterableFunctions");
     }
 
     private static void AddTrackingClient(this IServiceCollection services)

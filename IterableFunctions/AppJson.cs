@@ -1,9 +1,11 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IterableFunctions.Delivering;
 using IterableFunctions.Functions;
 using IterableFunctions.Intake;
 using IterableFunctions.Personas.Definitions;
+using IterableFunctions.Personas.Previews;
 using IterableFunctions.Personas.Recording;
 using IterableFunctions.Personas.Runs;
 using IterableFunctions.Personas.Sync;
@@ -28,6 +30,9 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(DeadLetterPage))]
 [JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(DefinitionRecord))]
+[JsonSerializable(typeof(DefinitionReport))]
+[JsonSerializable(typeof(DefinitionReports))]
+[JsonSerializable(typeof(PreviewReport))]
 [JsonSerializable(typeof(Dictionary<string, int>))]
 [JsonSerializable(typeof(Look))]
 [JsonSerializable(typeof(RunWork))]
@@ -38,4 +43,13 @@ namespace IterableFunctions;
 [JsonSerializable(typeof(MemberPage))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(string))]
-internal sealed partial class AppJson : JsonSerializerContext;
+internal sealed partial class AppJson : JsonSerializerContext
+{
+    // Not at once: which part of this class is initialised first is not said.
+    private static readonly Lazy<AppJson> _readable = new(MakeReadable);
+
+    /// <summary>For answers that people read: a query's quotation marks and letters beyond ASCII stand as they are. They are never part of a page.</summary>
+    public static AppJson Readable => _readable.Value;
+
+    private static AppJson MakeReadable() => new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -8,13 +8,16 @@ namespace IterableFunctions.Tests.Faults;
 /// <summary>
 /// The built local host as a process of its own, to be killed and started again on the same address. Its storage and its Iterable outlive it, and so does the Segment source beside that.
 /// </summary>
-internal sealed class AppProcess(string storage, Uri sandbox) : IDisposable
+/// <param name="storage">A connection string.</param>
+/// <param name="sandbox">Plays Iterable and Segment.</param>
+/// <param name="settings">Named as environment variables are; several processes that are one app have the same. Null for some of its own.</param>
+internal sealed class AppProcess(string storage, Uri sandbox, IReadOnlyDictionary<string, string?>? settings = null) : IDisposable
 {
     /// <summary>How long it may take to answer after its start, on a machine that does other things.</summary>
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("app-process-").FullName;
-    private readonly Dictionary<string, string?> _settings = Shop.NewSettingsWithShortLease();
+    private readonly IReadOnlyDictionary<string, string?> _settings = settings ?? Shop.NewSettingsWithShortLease();
     private readonly ConcurrentQueue<string> _said = [];
     private Process? _process;
 

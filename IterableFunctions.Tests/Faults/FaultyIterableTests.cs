@@ -2,6 +2,7 @@ using IterableFunctions.LocalHost.Sandbox;
 using IterableFunctions.Tests.LocalHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Xunit.Abstractions;
 
 namespace IterableFunctions.Tests.Faults;
@@ -54,7 +55,7 @@ public sealed class FaultyIterableTests(OwnAzuriteFixture azurite, ITestOutputHe
 
         await shop.CheckAsync($"{fault}, seed {seed}");
         Assert.Contains(shop.Iterable.Calls, call => call.Fault == Faults[fault].Mode);
-        AssertNoneRepeatedNeedlessly(shop);
+        AssertNoneRepeatedNeedlessly(app, shop);
         if (Faults[fault].RetryAfter is { } seconds)
             AssertKeeps(TimeSpan.FromSeconds(seconds), shop);
     }
@@ -76,7 +77,7 @@ public sealed class FaultyIterableTests(OwnAzuriteFixture azurite, ITestOutputHe
         await shop.Segment.SendAsync(traffic.Bodies(Messages / 4), shop.Cancellation);
 
         await shop.CheckAsync($"down for a stretch, seed {seed}");
-        AssertNoneRepeatedNeedlessly(shop);
+        AssertNoneRepeatedNeedlessly(app, shop);
     }
 
     [Theory]
@@ -102,14 +103,17 @@ public sealed class FaultyIterableTests(OwnAzuriteFixture azurite, ITestOutputHe
         await shop.Segment.SendAsync(traffic.Bodies(Messages / 2), shop.Cancellation);
 
         await shop.CheckAsync($"key refused, seed {seed}");
-        AssertNoneRepeatedNeedlessly(shop);
+        AssertNoneRepeatedNeedlessly(app, shop);
     }
 
     /// <summary>A call whose success the app has seen is not sent again, unless its sender did not see the app's answer.</summary>
-    private static void AssertNoneRepeatedNeedlessly(Shop shop)
+    private static void AssertNoneRepeatedNeedlessly(RunningApp app, Shop shop)
     {
         var once = shop.Segment.Accepted.Count - shop.LeftOut.Count;
-        Assert.InRange(shop.Confirmed, once, once + shop.Segment.RepeatedMessages);
+        // On a machine with too much to do an answer can come too late: then Iterable has given one, and the app has none; or storage fails behind the call, which is the queue's then.
+        var unseen = app.Logs.At(LogLevel.Warning).Count(line => line.StartsWith("No answer", StringComparison.Ordinal)) - shop.Iterable.Calls.Count(call => call.Status == 0);
+        var failed = app.Logs.At(LogLevel.Error).Count(line => line.StartsWith("The function ForwardRetry failed", StringComparison.Ordinal));
+        Assert.InRange(shop.Confirmed, once, once + shop.Segment.RepeatedMessages + Math.Max(unseen, 0) + failed);
     }
 
     /// <summary>No call comes back before the time that a 429 has named for it.</summary>

@@ -109,7 +109,7 @@ public sealed class FaultySegmentTests(OwnAzuriteFixture azurite, ITestOutputHel
         // Slow, before and after the effect: so that there is always something under way that a kill can hit, from the webhook and from the queue.
         sandbox.Segment.AddFault(new() { Mode = FaultMode.Hang, HangSeconds = 0.2, Every = 2, Calls = -1 });
         sandbox.Segment.AddFault(new() { Mode = FaultMode.HangAfter, HangSeconds = 0.2, Every = 2, Calls = -1 });
-        using var app = new AppProcess(azurite.ConnectionString, new Uri(sandbox.Client.BaseAddress!, "sandbox"));
+        using var app = new AppProcess(azurite.ConnectionString, new Uri(sandbox.Client.BaseAddress!, "sandbox"), Shop.NewSettingsWithShortLease());
         using var run = new Run(azurite.ConnectionString, app.Address, sandbox.Sandbox, sandbox.Segment, output);
         await app.StartAsync(run.Cancellation);
 

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace IterableFunctions.Tests.Faults;
 
 /// <summary>
-/// What the few customers of one shop do, the same for the same seed: few, so that identifies, carts and purchases of one person meet. Each identify sets a field of its own,
-/// for between requests no order is promised, and of a field that two of them set nobody could say which value has to stand.
+/// What the few customers of one shop do, the same for the same seed: few, so that identifies, carts and purchases of one person meet. Each identify sets a field of its own, which shows that
+/// it has arrived, and one that all of them set, of which the newest value has to stand.
 /// </summary>
 internal sealed class ShopTraffic(string name, int seed)
 {

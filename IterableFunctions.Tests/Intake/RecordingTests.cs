@@ -263,6 +263,22 @@ public sealed class RecordingTests(OwnAzuriteFixture azurite) : IClassFixture<Ow
         Assert.Equal(2, app.Sandbox.EventsOf(email: "first@example.com").Count);
     }
 
+    [Fact]
+    public async Task Event_of_somebody_whom_only_a_replay_has_brought_to_an_email_based_project_creates_the_user_first()
+    {
+        await using var app = await StartAsync(new() { ["Iterable__ProjectType"] = "Email" });
+        var body = Encoding.UTF8.GetBytes("""{"type":"identify","messageId":"m-replayed","userId":"u-replayed","traits":{"email":"replayed@example.com"}}""");
+        using var replay = new HttpRequestMessage(HttpMethod.Post, "api/segment?forward=false") { Content = new ByteArrayContent(body) };
+        replay.Headers.Add("X-Signature", WebhookSignature.Sign(body, Webhook.Secret));
+        (await app.Client.SendAsync(replay)).EnsureSuccessStatusCode().Dispose();
+
+        for (var n = 0; n < 2; n++)
+            await app.Client.PostAsync($$"""{"type":"track","messageId":"m-live-{{n}}","event":"One","userId":"u-replayed","properties":{"email":"replayed@example.com"} }""");
+
+        Assert.Equal(["users/update", "events/track", "events/track"], app.Sandbox.Calls.OrderBy(call => call.Number).Select(call => call.Path));
+        Assert.Equal(2, app.Sandbox.EventsOf(email: "replayed@example.com").Count);
+    }
+
     [Theory]
     [InlineData("GET", "api/profiles/phone/1", HttpStatusCode.BadRequest)]
     [InlineData("GET", "api/profiles/user_id/nobody", HttpStatusCode.NotFound)]

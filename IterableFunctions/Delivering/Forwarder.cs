@@ -20,6 +20,7 @@ public sealed partial class Forwarder(
     IterableClient iterable,
     TrackingClient tracking,
     LastLook lastLook,
+    LookBack lookBack,
     ForwardQueue queue,
     DeadLetterTable deadLetters,
     DeliveryMetrics metrics,
@@ -44,9 +45,15 @@ public sealed partial class Forwarder(
         var logId = request.LogId;
         using var scope = Log.Scope(logger, logId);
         using var step = Tracing.Start("deliver", logId);
+        var started = time.GetTimestamp();
         var call = PendingCall.Of(request, Now);
-        var delivery = await AttemptAsync(request, Urgency.Live, within - StorageShare, cancellation);
-        return Traced(step, call, await SettleOrSayAsync(call, delivery, cancellation));
+        var current = await lastLook(request, cancellation);
+        var delivery = await SendAsync(current, Urgency.Live, within - StorageShare, cancellation);
+        var outcome = Traced(step, call, await SettleOrSayAsync(call, delivery, cancellation));
+        if (outcome is not Outcome.Delivered || (request.IsRepeat ? request : current) is not { } arrived)
+            return outcome;
+        // What it has undone and cannot be said once more now, nor kept, the message brings up again when its sender repeats it.
+        return await MendAsync(arrived, call, Urgency.Live, within - StorageShare - time.GetElapsedTime(started), cancellation) is Outcome.NotStored lost ? lost : outcome;
     }
 
     /// <summary>The first attempt of events for Segment, all in one call if they fit; the outcomes have their order.</summary>
@@ -89,7 +96,9 @@ public sealed partial class Forwarder(
         using var scope = Log.Scope(logger, logId);
         using var step = Tracing.Resume("retry", logId, call.Trace);
         var delivery = await AttemptAsync(call, cancellation);
-        Traced(step, call, await SettleAsync(call, delivery, cancellation));
+        // Where it waits on it will be looked back on then.
+        if (Traced(step, call, await SettleAsync(call, delivery, cancellation)) is not Outcome.Queued)
+            await MendAsync(call, cancellation);
         await queue.ForgetAsync(message, cancellation);
     }
 
@@ -110,6 +119,7 @@ public sealed partial class Forwarder(
         if (call is null)
             return;
         await BuryAsync(call, DeadLetterReason.Crashed, "GivenUpByHost", "The process ended with it, or storage failed, more often than the host tries.", cancellation);
+        await MendAsync(call, cancellation);
         await queue.ForgetAsync(message, cancellation);
     }
 
@@ -125,6 +135,9 @@ public sealed partial class Forwarder(
         using var scope = Log.Scope(logger, logId);
         using var step = Tracing.Resume("replay", logId, letter.Call.Trace);
         var delivery = await AttemptAsync(letter.Call, cancellation);
+        // Even what was not answered may have arrived.
+        if (delivery is Delivery.Delivered or Delivery.RetryLater)
+            await MendAsync(letter.Call with { FirstAttempt = Now, Attempts = 0 }, cancellation);
         if (delivery is Delivery.Delivered)
         {
             await deadLetters.DeleteAsync(id, cancellation);
@@ -146,10 +159,10 @@ public sealed partial class Forwarder(
     }
 
     /// <summary>Another attempt, of what nobody waits for.</summary>
-    private Task<Delivery> AttemptAsync(PendingCall call, CancellationToken cancellation) => call.Target switch
+    private async Task<Delivery> AttemptAsync(PendingCall call, CancellationToken cancellation) => call.Target switch
     {
-        CallTarget.Segment => AttemptAsync([call.ToTrackingEvent()], JsonPost.Timeout, cancellation),
-        _ => AttemptAsync(call.ToRequest(), Urgency.Background, JsonPost.Timeout, cancellation),
+        CallTarget.Segment => await AttemptAsync([call.ToTrackingEvent()], JsonPost.Timeout, cancellation),
+        _ => await SendAsync(await lastLook(call.ToRequest(), cancellation), Urgency.Background, JsonPost.Timeout, cancellation),
     };
 
     private async Task<Delivery> AttemptAsync(IReadOnlyList<TrackingEvent> events, TimeSpan within, CancellationToken cancellation)
@@ -164,18 +177,51 @@ public sealed partial class Forwarder(
         return delivery;
     }
 
-    /// <summary>One attempt; a conflict of the two identifiers (409) is tried once more by the userId alone.</summary>
-    private async Task<Delivery> AttemptAsync(IterableRequest request, Urgency urgency, TimeSpan within, CancellationToken cancellation)
+    /// <summary>One attempt, of what is left to say; a conflict of the two identifiers (409) is tried once more by the userId alone.</summary>
+    private async Task<Delivery> SendAsync(IterableRequest? request, Urgency urgency, TimeSpan within, CancellationToken cancellation)
     {
-        var started = time.GetTimestamp();
-        if (await lastLook(request, cancellation) is not { } current)
+        if (request is null)
             return Delivery.Delivered.Instance;
-        var delivery = await iterable.SendAsync(current, urgency, within, cancellation);
-        if (delivery is Delivery.Refused { Status: 409 } && UserIdAlone.Of(current) is { } readdressed)
+        var started = time.GetTimestamp();
+        var delivery = await iterable.SendAsync(request, urgency, within, cancellation);
+        if (delivery is Delivery.Refused { Status: 409 } && UserIdAlone.Of(request) is { } readdressed)
             delivery = await iterable.SendAsync(readdressed, urgency, within - time.GetElapsedTime(started), cancellation);
         if (delivery is Delivery.Delivered)
             metrics.Delivered(request.Endpoint.Path, request.Timestamp);
         return delivery;
+    }
+
+    /// <summary>Of a call that has waited and was tried for the last time, whatever of it was left out by then: an earlier attempt may have brought it.</summary>
+    private async Task MendAsync(PendingCall call, CancellationToken cancellation)
+    {
+        if (call.Target == CallTarget.Iterable && await MendAsync(call.ToRequest(), call, Urgency.Background, JsonPost.Timeout, cancellation) is Outcome.NotStored)
+            throw new InvalidOperationException("Storage does not take what is newer.");
+    }
+
+    /// <summary>Says what is newer than a call that has arrived, or may have, once more, until nothing newer comes to be known meanwhile.</summary>
+    /// <param name="arrived">The call.</param>
+    /// <param name="call">The same, as it was tried; what cannot be said now waits in its place.</param>
+    /// <param name="urgency">Whose turn comes first.</param>
+    /// <param name="within">The time that there is.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <returns>Null where nothing is left to say.</returns>
+    private async Task<Outcome?> MendAsync(IterableRequest arrived, PendingCall call, Urgency urgency, TimeSpan within, CancellationToken cancellation)
+    {
+        var started = time.GetTimestamp();
+        ReadOnlyMemory<byte> said = default;
+        while (await lookBack(arrived, cancellation) is { } newer && !newer.Body.Span.SequenceEqual(said.Span))
+        {
+            Log.Mended(logger, arrived.LogId);
+            var delivery = await SendAsync(newer, urgency, within - time.GetElapsedTime(started), cancellation);
+            // What is refused here was when it was new, and is a dead letter since.
+            if (delivery is Delivery.Refused)
+                return null;
+            if (delivery is not Delivery.Delivered)
+                return await SettleOrSayAsync(PendingCall.Of(newer, call.FirstAttempt) with { Attempts = call.Attempts }, delivery, cancellation);
+            said = newer.Body;
+        }
+
+        return null;
     }
 
     /// <summary>Settles a first attempt; where storage does not take the call, its sender is told to keep it.</summary>
@@ -287,6 +333,9 @@ public sealed partial class Forwarder(
 
         [LoggerMessage(2, LogLevel.Warning, "Message {MessageId} is dead letter {Id}: {Reason} {Code}")]
         public static partial void DeadLetter(ILogger logger, string messageId, string id, DeadLetterReason reason, string code);
+
+        [LoggerMessage(4, LogLevel.Information, "Message {MessageId} may have undone what newer ones have set, which is said once more")]
+        public static partial void Mended(ILogger logger, string messageId);
 
         [LoggerMessage(3, LogLevel.Error, "Message {MessageId} could not be stored: {Status} {Code}. Its sender is told to send it again")]
         public static partial void NotStored(ILogger logger, string messageId, int status, string code);

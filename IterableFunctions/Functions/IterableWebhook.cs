@@ -9,5 +9,5 @@ public sealed class IterableWebhook(IterableIntake intake)
 {
     [Function(nameof(IterableWebhook))]
     public async Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "iterable")] HttpRequest request)
-        => intake.Authorize(request.Headers.Authorization, request.Headers["X-Webhook-Key"]) ?? await RequestBody.AcceptAsync(request, (body, _) => intake.AcceptAsync(body));
+        => intake.Authorize(request.Headers.Authorization, request.Headers["X-Webhook-Key"]) ?? await RequestBody.AcceptAsync(request, async (body, _) => await intake.AcceptAsync(body));
 }

@@ -16,7 +16,7 @@ public sealed class Profiles(ProfileDirectory directory, Deletion deletion, IOpt
     [Function("ProfileGet")]
     public async Task<IResult> GetAsync([HttpTrigger(AuthorizationLevel.Function, "get", Route = Route)] HttpRequest request, string type, string id)
         => Refusal(type, id) is { } refusal ? refusal
-            : await directory.FindAsync(IdOf(type, id), request.HttpContext.RequestAborted) is { } report ? Results.Json(report, AppJson.Default.ProfileReport)
+            : await directory.FindAsync(IdOf(type, id), request.HttpContext.RequestAborted) is { } report ? Results.Json(report, AppJson.Readable.ProfileReport)
             : NotFound();
 
     /// <summary>202: the person is gone for everyone who asks, and the rest of what was theirs goes in the background.</summary>

@@ -14,7 +14,7 @@ public sealed class SegmentWebhook(SegmentIntake intake, IOptions<PersonasOption
     {
         if (ReadForward(request.Query["forward"], out var forward) is { } refusal)
             return refusal;
-        return await RequestBody.AcceptAsync(request, (body, cancelled) => intake.AcceptAsync(body, request.Headers["X-Signature"], request.Headers["X-Segment-Secret"], forward, cancelled));
+        return await RequestBody.AcceptAsync(request, async (body, cancelled) => await intake.AcceptAsync(body, request.Headers["X-Signature"], request.Headers["X-Segment-Secret"], forward, cancelled));
     }
 
     private WebhookAnswer? ReadForward(string? text, out bool forward)

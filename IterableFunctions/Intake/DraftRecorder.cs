@@ -39,6 +39,10 @@ public sealed partial class DraftRecorder(Recorder recorder, FollowUp followUp, 
                 draft.Recorded = recorded;
                 Address(draft, recorded);
                 break;
+            case Recording.Queued when draft.Request is { } request:
+                draft.Request = request with { Timestamp = draft.Recordable!.Timestamp };
+                Precede(draft);
+                break;
         }
 
         if (draft.Result is { Status: MessageStatus.Ignored or MessageStatus.Rejected } result)
@@ -68,9 +72,16 @@ public sealed partial class DraftRecorder(Recorder recorder, FollowUp followUp, 
         if (draft.Request is null)
             return;
         // The time of the profile's own books: what comes from the future is not newer for ever.
-        draft.Request = draft.Request with { Profile = recorded.Profile, Timestamp = draft.Recordable!.Timestamp };
-        if (_project == ProjectType.Email && draft.Request.Endpoint == IterableEndpoint.TrackEvent && draft.Request.Email is { } email && recorded.Document.IsBroughtBy(ExternalId.Email(email), draft.Recordable.MessageId))
-            draft.First = UserCalls.Create(draft.Request);
+        draft.Request = draft.Request with { Profile = recorded.Profile, IsRepeat = recorded.Again, Timestamp = recorded.Timestamp };
+        if (recorded.Again || !SentCall.AddressOf(draft.Request, _project).All(recorded.Before.Sent.ContainsKey))
+            Precede(draft);
+    }
+
+    /// <summary>Where events create nobody, the user of one is made sure of: unless something was sent there before. Being known here is not enough, that may be from a replay.</summary>
+    private void Precede(Draft draft)
+    {
+        if (_project == ProjectType.Email && draft.Request is { Email: not null } request && request.Endpoint == IterableEndpoint.TrackEvent)
+            draft.First = UserCalls.Create(request);
     }
 
     private async Task DeleteAsync(Draft draft, ExternalId id, CancellationToken cancellation)

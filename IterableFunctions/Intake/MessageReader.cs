@@ -23,7 +23,7 @@ public sealed class MessageReader(Mapper mapper, IOptions<IterableOptions> itera
         if (message is null)
         {
             var messageId = SegmentMessage.PeekMessageId(json);
-            return new() { MessageId = messageId, Result = Rejected(rejection!, messageId) };
+            return new() { MessageId = messageId, Result = MessageResult.Of(rejection!, messageId) };
         }
 
         if (_records && message.Type == MessageType.Delete)
@@ -46,7 +46,7 @@ public sealed class MessageReader(Mapper mapper, IOptions<IterableOptions> itera
                 Mapping.Send => Recorded(message, "?forward=false keeps it from Iterable."),
                 Mapping.Ignore ignore => Ignored(message, ignore.Reason),
                 Mapping.Reject reject when recordable is not null && message.Type != MessageType.Identify => Recorded(message, reject.Rejection.Detail),
-                Mapping.Reject reject => Rejected(reject.Rejection, message.MessageId),
+                Mapping.Reject reject => MessageResult.Of(reject.Rejection, message.MessageId),
                 _ => throw new InvalidOperationException("A mapping is one of three."),
             },
         };
@@ -60,7 +60,7 @@ public sealed class MessageReader(Mapper mapper, IOptions<IterableOptions> itera
             MessageId = message.MessageId,
             Deletes = signed ? id : null,
             Result = !signed ? Ignored(message, "A deletion counts only when it is signed itself, and of an array Segment signs the first message alone.")
-                : id is null ? Rejected(new("missing_identifier", "A deletion needs the \"userId\" of the person."), message.MessageId)
+                : id is null ? MessageResult.Of(new Rejection("missing_identifier", "A deletion needs the \"userId\" of the person."), message.MessageId)
                 : new(MessageStatus.Deleted, message.MessageId),
         };
     }
@@ -68,6 +68,4 @@ public sealed class MessageReader(Mapper mapper, IOptions<IterableOptions> itera
     private static MessageResult Ignored(SegmentMessage message, string reason) => new(MessageStatus.Ignored, message.MessageId) { Reason = reason };
 
     private static MessageResult Recorded(SegmentMessage message, string reason) => new(MessageStatus.Recorded, message.MessageId) { Reason = reason };
-
-    private static MessageResult Rejected(Rejection rejection, string? messageId) => new(MessageStatus.Rejected, messageId) { Code = rejection.Code, Detail = rejection.Detail };
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace IterableFunctions.Intake;
 
-/// <summary>Reads a webhook's body, no more of it than is taken.</summary>
+/// <summary>Reads a body, no more of it than is taken.</summary>
 public static class RequestBody
 {
     /// <summary>Largest body that is taken, in bytes. Segment's own batches end at 500 KB.</summary>
@@ -12,10 +12,10 @@ public static class RequestBody
     /// <summary>How much of a larger one is read and thrown away, so that the sender sees the answer instead of a broken connection.</summary>
     private const int MaxDiscarded = 1024 * 1024;
 
-    /// <summary>Answers a webhook by its body, or says why there is none to answer by: it is compressed, too large, or does not come.</summary>
+    /// <summary>Answers a request by its body, or says why there is none to answer by: it is compressed, too large, or does not come.</summary>
     /// <param name="request">The request.</param>
     /// <param name="accept">What to answer to a body.</param>
-    public static async Task<WebhookAnswer> AcceptAsync(HttpRequest request, Func<byte[], CancellationToken, Task<WebhookAnswer>> accept)
+    public static async Task<IResult> AcceptAsync(HttpRequest request, Func<byte[], CancellationToken, Task<IResult>> accept)
     {
         var cancellation = request.HttpContext.RequestAborted;
         if (request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))

@@ -61,6 +61,13 @@ public sealed class WebhookAnswer : IResult
     public static WebhookAnswer Problem(int status, string code, string detail, IReadOnlyList<MessageResult>? results = null, string? messageId = null, TimeSpan? retryAfter = null, bool? recorded = null)
         => new(status, new ProblemDocument(status, Title(status), code, detail) { Results = results, MessageId = messageId, Recorded = recorded }) { RetryAfter = retryAfter };
 
+    /// <param name="status">HTTP status.</param>
+    /// <param name="code">For programs.</param>
+    /// <param name="detail">For people: what is wrong and what to change.</param>
+    /// <param name="query">Where a query cannot be read, if that is the problem.</param>
+    public static WebhookAnswer Problem(int status, string code, string detail, QueryProblem? query)
+        => new(status, new ProblemDocument(status, Title(status), code, detail) { Query = query });
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
@@ -68,7 +75,7 @@ public sealed class WebhookAnswer : IResult
         if (RetryAfter is { } wait)
             response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         response.ContentType = _body is ProblemDocument ? "application/problem+json" : "application/json";
-        await response.WriteAsJsonAsync(_body, AppJson.Default.GetTypeInfo(_body.GetType())!, response.ContentType, httpContext.RequestAborted);
+        await response.WriteAsJsonAsync(_body, AppJson.Readable.GetTypeInfo(_body.GetType())!, response.ContentType, httpContext.RequestAborted);
     }
 
     private static string Title(int status) => status switch
@@ -76,6 +83,8 @@ public sealed class WebhookAnswer : IResult
         StatusCodes.Status401Unauthorized => "Unauthorized",
         StatusCodes.Status408RequestTimeout => "Request Timeout",
         StatusCodes.Status404NotFound => "Not Found",
+        StatusCodes.Status409Conflict => "Conflict",
+        StatusCodes.Status412PreconditionFailed => "Precondition Failed",
         StatusCodes.Status413PayloadTooLarge => "Content Too Large",
         StatusCodes.Status415UnsupportedMediaType => "Unsupported Media Type",
         StatusCodes.Status503ServiceUnavailable => "Service Unavailable",
@@ -96,4 +105,13 @@ public sealed record ProblemDocument(int Status, string Title, string Code, stri
     public bool? Recorded { get; init; }
 
     public IReadOnlyList<MessageResult>? Results { get; init; }
+
+    public QueryProblem? Query { get; init; }
 }
+
+/// <summary>Where a query cannot be read, and why.</summary>
+/// <param name="Line">Counted from 1.</param>
+/// <param name="Column">In UTF-16 units, counted from 1.</param>
+/// <param name="Problem">What was found and what was expected.</param>
+/// <param name="Excerpt">The line, and a line with a caret under the spot.</param>
+public sealed record QueryProblem(int Line, int Column, string Problem, string Excerpt);

@@ -30,6 +30,9 @@ public sealed record IterableRequest
     /// <summary>Whether it comes from the queue or from a dead letter, so that the world may have moved on since it was made.</summary>
     public bool HasWaited { get; init; }
 
+    /// <summary>Whether its message has come before, so that it may have been sent then.</summary>
+    public bool IsRepeat { get; init; }
+
     /// <summary>When it happened, UTC.</summary>
     public required DateTime Timestamp { get; init; }
 }

@@ -37,6 +37,7 @@ public sealed partial class KeyGuard(string key, string name, string settings, R
     private readonly string _key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{name}\n{key}")).AsSpan(0, 8));
     private readonly Lock _lock = new();
     private Dictionary<string, RefusedKey> _refused = [];
+    private int _changes;
     private long _readAt;
     private Task _reading = Task.CompletedTask;
 
@@ -85,6 +86,7 @@ public sealed partial class KeyGuard(string key, string name, string settings, R
         {
             if (_refused.ContainsKey(scope))
                 return;
+            _changes++;
             _refused[scope] = refused = new(scope, now, now + Probing, status, ETag.All);
         }
 
@@ -106,6 +108,7 @@ public sealed partial class KeyGuard(string key, string name, string settings, R
         {
             if (_refused.Count == 0 || (refused = Find(endpoint)) is null)
                 return;
+            _changes++;
             _refused.Remove(refused.Scope);
         }
 
@@ -116,9 +119,16 @@ public sealed partial class KeyGuard(string key, string name, string settings, R
     private async Task ReadAsync(CancellationToken cancellation)
     {
         Volatile.Write(ref _readAt, time.GetTimestamp());
+        int changes;
+        lock (_lock)
+            changes = _changes;
         var rows = await table.ReadAsync(_key, cancellation);
         lock (_lock)
-            _refused = rows.ToDictionary(row => row.Scope);
+        {
+            // What this instance has learnt meanwhile is newer than what was read.
+            if (changes == _changes)
+                _refused = rows.ToDictionary(row => row.Scope);
+        }
     }
 
     private async Task<bool> ClaimProbeAsync(RefusedKey refused, CancellationToken cancellation)

@@ -48,6 +48,6 @@ public sealed class ProfileCache : IDisposable
 
     private static int SizeOf(ProfileDocument document)
         => (document.Ids.Length * 200) + document.Traits.Sum(trait => 150 + (2 * trait.Key.Length) + trait.Value.Json.Length)
-            + document.Sent.Sum(times => 200 + (times.Value.Fields.Count * 120)) + document.States.All.Sum(state => 64 + state.Value.Size)
+            + document.Sent.Sum(sent => 200 + (sent.Value.Cart?.Json.Length ?? 0) + sent.Value.Fields.Sum(field => 150 + field.Value.Json.Length)) + document.States.All.Sum(state => 64 + state.Value.Size)
             + document.Values.Sum(value => 150 + value.Value.Json.Length) + document.Told.Sum(told => 300 + told.Value.Json.Length);
 }

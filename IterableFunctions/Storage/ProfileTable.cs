@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
@@ -43,6 +44,7 @@ public sealed class ProfileTable(TableServiceClient tables, IOptions<StorageOpti
 
     private const string Document = "Document";
     private const string EventKey = "Event";
+    private const string Time = "Time";
 
     private readonly TableClient _table = Table.Of(tables, options.Value, "Profiles");
 
@@ -62,9 +64,9 @@ public sealed class ProfileTable(TableServiceClient tables, IOptions<StorageOpti
         return stored;
     }
 
-    /// <summary>Whether a message has been folded into a profile. One transaction.</summary>
-    public async Task<bool> HasSeenAsync(string profile, string messageId, CancellationToken cancellation)
-        => (await _table.GetEntityIfExistsAsync<TableEntity>(profile, Keys.Seen(messageId), ["RowKey"], cancellation)).HasValue;
+    /// <summary>The time, UTC ticks, of a message as it was folded into a profile; null if it was not. One transaction.</summary>
+    public async Task<long?> FindSeenAsync(string profile, string messageId, CancellationToken cancellation)
+        => await _table.GetEntityIfExistsAsync<TableEntity>(profile, Keys.Seen(messageId), [Time], cancellation) is { HasValue: true, Value: var row } ? row!.GetInt64(Time) : null;
 
     /// <summary>Writes a document over the one that was read, or a new one, with the rows of what was folded into it: all or nothing, in one transaction.</summary>
     /// <param name="before">The document as it was read.</param>
@@ -81,7 +83,7 @@ public sealed class ProfileTable(TableServiceClient tables, IOptions<StorageOpti
         foreach (var message in folded)
         {
             var row = message.Event is null ? null : EventRow(before.Profile, message, document.Folds);
-            actions.Add(new(TableTransactionActionType.Add, SeenRow(before.Profile, Keys.Seen(message.MessageId), row?.RowKey)));
+            actions.Add(new(TableTransactionActionType.Add, SeenRow(before.Profile, Keys.Seen(message.MessageId), message.Timestamp.Ticks, row?.RowKey)));
             if (row is not null)
                 actions.Add(new(TableTransactionActionType.Add, row));
         }
@@ -95,7 +97,7 @@ public sealed class ProfileTable(TableServiceClient tables, IOptions<StorageOpti
     {
         const int PageSize = (LargestTransaction / 2) - 1;
         await foreach (var events in PagesAsync(profile, Keys.FirstEvent, Keys.BehindEvents, PageSize, cancellation))
-            yield return [.. events.Select(e => new FoldedRow(SeenRow(profile, Keys.Seen(e.GetString("MessageId")), e.RowKey), e))];
+            yield return [.. events.Select(e => new FoldedRow(SeenRow(profile, Keys.Seen(e.GetString("MessageId")), e.GetInt64(Time)!.Value, e.RowKey), e))];
         await foreach (var seen in PagesAsync(profile, Keys.FirstSeen, Keys.BehindSeen, PageSize, cancellation))
             yield return [.. seen.Select(row => new FoldedRow(row, null))];
     }
@@ -109,7 +111,7 @@ public sealed class ProfileTable(TableServiceClient tables, IOptions<StorageOpti
         List<TableTransactionAction> actions = [new(TableTransactionActionType.UpdateMerge, new TableEntity(into.Profile, Keys.Document), into.ETag!.Value)];
         foreach (var row in rows)
         {
-            actions.Add(new(TableTransactionActionType.Add, SeenRow(into.Profile, row.Seen.RowKey, row.Seen.GetString(EventKey))));
+            actions.Add(new(TableTransactionActionType.Add, SeenRow(into.Profile, row.Seen.RowKey, row.Seen.GetInt64(Time)!.Value, row.Seen.GetString(EventKey))));
             if (row.Event is not null)
                 actions.Add(new(TableTransactionActionType.Add, new TableEntity(row.Event) { PartitionKey = into.Profile, ["Fold"] = into.Document.Folds + 1 }));
         }
@@ -207,9 +209,9 @@ public sealed class ProfileTable(TableServiceClient tables, IOptions<StorageOpti
         }
     }
 
-    private static TableEntity SeenRow(string profile, string key, string? eventKey)
+    private static TableEntity SeenRow(string profile, string key, long time, string? eventKey)
     {
-        var row = new TableEntity(profile, key);
+        var row = new TableEntity(profile, key) { [Time] = time };
         if (eventKey is not null)
             row[EventKey] = eventKey;
         return row;
@@ -221,23 +223,26 @@ public sealed class ProfileTable(TableServiceClient tables, IOptions<StorageOpti
         {
             ["Name"] = message.Event,
             ["MessageId"] = message.MessageId,
-            ["Time"] = message.Timestamp.Ticks,
+            [Time] = message.Timestamp.Ticks,
             ["Fold"] = fold,
         };
         if (message.Source is not null)
             row["Source"] = message.Source;
         if (message.Properties is { } properties)
-            Chunks.Write(row, "Properties", JsonSerializer.SerializeToUtf8Bytes(properties, AppJson.Default.JsonElement));
+            Chunks.Write(row, "Properties", Bytes(properties));
         if (message.Context is { } context)
-            Chunks.Write(row, "Context", JsonSerializer.SerializeToUtf8Bytes(context, AppJson.Default.JsonElement));
+            Chunks.Write(row, "Context", Bytes(context));
         return row;
     }
+
+    /// <summary>As it came: with escapes it could be three times as large, and an entity holds 1 MB.</summary>
+    private static byte[] Bytes(JsonElement json) => Encoding.UTF8.GetBytes(json.GetRawText());
 
     private static ProfileEvent ReadEvent(TableEntity row) => new()
     {
         Name = row.GetString("Name"),
         MessageId = row.GetString("MessageId"),
-        Timestamp = row.GetInt64("Time")!.Value,
+        Timestamp = row.GetInt64(Time)!.Value,
         Source = row.GetString("Source"),
         Properties = Json(Chunks.Read(row, "Properties")),
         Context = Json(Chunks.Read(row, "Context")),

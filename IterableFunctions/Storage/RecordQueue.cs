@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
@@ -15,12 +16,15 @@ public sealed class RecordQueue(QueueServiceClient queues, BlobServiceClient blo
     /// <summary>Where the host puts what has failed too often in a row.</summary>
     public const string PoisonName = "record-poison";
 
+    /// <summary>With as few escapes as there can be: what is read back is written as it stands.</summary>
+    private static readonly AppJson Json = new(new JsonSerializerOptions(AppJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
     private readonly LargeMessages _messages = new(queues, blobs, Name);
 
     /// <summary>Keeps work, unseen for a while.</summary>
     /// <exception cref="RequestFailedException">Storage did not take it.</exception>
     public Task AddAsync(RecordWork work, TimeSpan wait, CancellationToken cancellation)
-        => _messages.AddAsync(JsonSerializer.SerializeToUtf8Bytes(work with { Trace = work.Trace ?? Tracing.Keep() }, AppJson.Default.RecordWork), time.GetUtcNow().UtcDateTime, wait, cancellation);
+        => _messages.AddAsync(JsonSerializer.SerializeToUtf8Bytes(work with { Trace = work.Trace ?? Tracing.Keep() }, Json.RecordWork), time.GetUtcNow().UtcDateTime, wait, cancellation);
 
     /// <summary>The work that a message holds or points at. Null when its blob is gone: another copy of the message did it.</summary>
     /// <exception cref="JsonException">The message is none of ours.</exception>

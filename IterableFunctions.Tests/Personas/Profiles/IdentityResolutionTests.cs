@@ -51,7 +51,7 @@ public sealed class IdentityResolutionTests
     private static Person PersonOf(string text, int age)
     {
         var parts = text.Split(' ');
-        return new(parts[0], new() { Created = age, Ids = [.. parts.Skip(1).Select(id => new KnownId(Id(id), 0, 0))] });
+        return new(parts[0], new() { Created = age, Ids = [.. parts.Skip(1).Select(id => new KnownId(Id(id), 0))] });
     }
 
     private static ExternalId Id(string text)

@@ -46,6 +46,40 @@ public sealed class OutOfDateTests
         Assert.NotNull(OutOfDate.Thin(cart with { Endpoint = IterableEndpoint.TrackPurchase }, document, ProjectType.Hybrid));
     }
 
+    [Theory]
+    [InlineData("\"plan\":3", "11", """{"plan":3,"profileUpdatedAt":"2026-03-01 11:00:00 +00:00"}""")]
+    [InlineData("\"plan\":3,\"size\":4,\"city\":5", "11", """{"plan":3,"city":5,"profileUpdatedAt":"2026-03-01 11:00:00 +00:00"}""")]
+    [InlineData("\"size\":4", "11", """{"profileUpdatedAt":"2026-03-01 11:00:00 +00:00"}""")]
+    [InlineData("\"plan\":3", "09", null)]
+    [InlineData("\"plan\":3", "10", null)]
+    public void What_an_update_may_have_undone_is_said_once_more(string newer, string hour, string? said)
+    {
+        var document = ProfileFold.Fold(new(), [Message.Identify("m-2", "u:ann", newer, $"2026-03-01T{hour}:00:00Z")]).Document;
+        // As it stands in storage.
+        document = ProfileFormat.Read(ProfileFormat.Write(document));
+
+        var update = Update("""{"plan":1,"city":2,"profileUpdatedAt":"then"},"preferUserId":true""");
+        var mended = OutOfDate.Mend(update, document, ProjectType.Hybrid);
+
+        Assert.Equal(said is null ? null : $$"""{"userId":"ann","dataFields":{{said}},"preferUserId":true}""", mended is null ? null : Encoding.UTF8.GetString(mended.Body.Span));
+        // What waits to be said is looked at as the update itself would be.
+        if (mended is not null)
+        {
+            Assert.Null(OutOfDate.Thin(mended, document, ProjectType.Hybrid));
+            Assert.Equal(mended.Body.ToArray(), OutOfDate.Mend(mended, document, ProjectType.Hybrid)!.Body.ToArray());
+        }
+    }
+
+    [Fact]
+    public void What_there_was_no_room_to_keep_is_not_said_again()
+    {
+        var document = ProfileFold.Fold(new(), [Message.Identify("m-2", "u:ann", "\"plan\":3", "2026-03-01T11:00:00Z")]).Document;
+        document = document with { Sent = document.Sent.SetItem("user_id:ann", document.Sent["user_id:ann"].WithoutValues()) };
+
+        Assert.Null(OutOfDate.Thin(Update("""{"plan":1}"""), document, ProjectType.Hybrid));
+        Assert.Null(OutOfDate.Mend(Update("""{"plan":1}"""), document, ProjectType.Hybrid));
+    }
+
     private static IterableRequest Update(string fields) => new()
     {
         Endpoint = IterableEndpoint.UpdateUser,

@@ -45,13 +45,13 @@ public sealed class ProfileFoldTests
         => Assert.Equal(Enumerable.Range(2, 10).Reverse().Select(n => $"m-e{n:D2}"), Fold(Messages).Recent.Select(e => e.MessageId));
 
     [Fact]
-    public void Times_of_what_was_sent_are_the_newest_of_each_field()
+    public void What_was_sent_is_known_by_the_newest_of_each_field()
     {
         var sent = Fold(Messages).Sent["user_id:ann"];
-        Assert.Equal(11, new DateTime(sent.Fields["plan"]).Hour);
-        Assert.Equal(10, new DateTime(sent.Fields["city"]).Hour);
-        Assert.Equal(9, new DateTime(sent.Fields["size"]).Hour);
-        Assert.Equal(7, new DateTime(sent.Cart).Hour);
+        Assert.Equal(11, new DateTime(sent.Fields["plan"].Time).Hour);
+        Assert.Equal(10, new DateTime(sent.Fields["city"].Time).Hour);
+        Assert.Equal(9, new DateTime(sent.Fields["size"].Time).Hour);
+        Assert.Equal(7, new DateTime(sent.Cart!.Time).Hour);
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class ProfileFoldTests
         {
             Kind = ProfileKind.Redirect,
             RedirectTo = "there",
-            Ids = [new(ExternalId.Email("a@b.c"), 5, ulong.MaxValue)],
+            Ids = [new(ExternalId.Email("a@b.c"), 5)],
             Merging = [new("loser", [ExternalId.UserId("u"), ExternalId.AnonymousId("\u00e9")], Joined: true)],
             Due = [new(1), new(2)],
             BuiltThrough = 3,

@@ -129,7 +129,7 @@ internal sealed class Store : IDisposable
     {
         await queue.CreateIfNotExistsAsync();
         var any = false;
-        foreach (var message in (await queue.ReceiveMessagesAsync(8, TimeSpan.FromMinutes(5))).Value)
+        foreach (var message in (await queue.ReceiveMessagesAsync(1, TimeSpan.FromMinutes(5))).Value)
         {
             any = true;
             try

@@ -198,7 +198,7 @@ public sealed class SyncPlanTests
 
     private static ProfileDocument Person(params string[] ids) => new() { Ids = [.. ids.Select(Known)] };
 
-    private static KnownId Known(string id) => new(id[0] == 'u' ? ExternalId.UserId(id[2..]) : ExternalId.Email(id[2..]), 1, 1);
+    private static KnownId Known(string id) => new(id[0] == 'u' ? ExternalId.UserId(id[2..]) : ExternalId.Email(id[2..]), 1);
 }
 
 internal static class Documents

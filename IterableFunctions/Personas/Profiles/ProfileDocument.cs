@@ -35,8 +35,8 @@ public sealed record ProfileDocument
     /// <summary>By name. A trait that was set to null stays with its time, so that an older value does not bring it back.</summary>
     public ImmutableSortedDictionary<string, Trait> Traits { get; init; } = ImmutableSortedDictionary.Create<string, Trait>(StringComparer.Ordinal);
 
-    /// <summary>By the identifier that calls were addressed to: how new what they set is.</summary>
-    public ImmutableSortedDictionary<string, SentTimes> Sent { get; init; } = ImmutableSortedDictionary.Create<string, SentTimes>(StringComparer.Ordinal);
+    /// <summary>By the identifier that calls were addressed to: what they set, and how new it is.</summary>
+    public ImmutableSortedDictionary<string, LastSent> Sent { get; init; } = ImmutableSortedDictionary.Create<string, LastSent>(StringComparer.Ordinal);
 
     /// <summary>The newest events, newest first.</summary>
     public ImmutableArray<RecentEvent> Recent { get; init; } = [];
@@ -107,9 +107,6 @@ public sealed record ProfileDocument
         return false;
     }
 
-    /// <summary>Whether a message was the first to bring an id; told of its repeats as well.</summary>
-    public bool IsBroughtBy(ExternalId id, string messageId) => Ids.Any(known => known.Id == id && known.By == MessageHash.Of(messageId));
-
     /// <summary>All ids that count against the limits: those of profiles that are being absorbed are spoken for.</summary>
     public IEnumerable<ExternalId> AllIds => Ids.Select(known => known.Id).Concat(Merging.SelectMany(absorption => absorption.Ids)).Distinct();
 }
@@ -163,8 +160,7 @@ public readonly record struct SendingLease(long Id, long Until)
 /// <summary>An external id of a person.</summary>
 /// <param name="Id">The id.</param>
 /// <param name="Since">When the message that brought it happened, UTC ticks.</param>
-/// <param name="By">The hash of that message's id.</param>
-public readonly record struct KnownId(ExternalId Id, long Since, ulong By);
+public readonly record struct KnownId(ExternalId Id, long Since);
 
 /// <summary>A trait's value.</summary>
 /// <param name="Json">UTF-8.</param>
@@ -175,30 +171,6 @@ public sealed record Trait(ReadOnlyMemory<byte> Json, long Time, ulong By)
     public bool IsNull => Json.Span.SequenceEqual("null"u8);
 
     public bool IsNewerThan(Trait other) => Time != other.Time ? Time > other.Time : By > other.By;
-}
-
-/// <summary>How new what stands at Iterable is, for one identifier that calls are addressed to. UTC ticks of the messages.</summary>
-/// <param name="Fields">By field.</param>
-/// <param name="Cart">Of the last cart or purchase; 0 when there was none.</param>
-public sealed record SentTimes(ImmutableSortedDictionary<string, long> Fields, long Cart)
-{
-    public static SentTimes None { get; } = new(ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal), 0);
-
-    public SentTimes With(IEnumerable<string> fields, bool cart, long time)
-    {
-        var times = Fields.ToBuilder();
-        foreach (var field in fields)
-            times[field] = Math.Max(time, times.GetValueOrDefault(field));
-        return new(times.ToImmutable(), cart ? Math.Max(time, Cart) : Cart);
-    }
-
-    public SentTimes Join(SentTimes other)
-    {
-        var times = Fields.ToBuilder();
-        foreach (var (field, time) in other.Fields)
-            times[field] = Math.Max(time, times.GetValueOrDefault(field));
-        return new(times.ToImmutable(), Math.Max(Cart, other.Cart));
-    }
 }
 
 /// <summary>One of the newest events: enough to find its row.</summary>

@@ -32,7 +32,7 @@ public static class ProfileFold
             if (message.Sent is { } call)
             {
                 foreach (var address in call.Addressed)
-                    sent[address] = sent.GetValueOrDefault(address, SentTimes.None).With(call.Fields, call.Cart, message.Timestamp.Ticks);
+                    sent[address] = sent.GetValueOrDefault(address, LastSent.Nothing).With(call, message.Timestamp.Ticks);
             }
 
             if (message.Event is { } name)
@@ -53,14 +53,11 @@ public static class ProfileFold
 
     /// <summary>Lists ids in a document that a message brings, and that are nobody's yet.</summary>
     public static ProfileDocument Attach(ProfileDocument document, IEnumerable<ExternalId> ids, ProfileMessage message)
-    {
-        var by = MessageHash.Of(message.MessageId);
-        return document with { Ids = [.. document.Ids, .. ids.Where(id => !document.Lists(id)).Select(id => new KnownId(id, message.Timestamp.Ticks, by))] };
-    }
+        => document with { Ids = [.. document.Ids, .. ids.Where(id => !document.Lists(id)).Select(id => new KnownId(id, message.Timestamp.Ticks))] };
 
     /// <summary>
-    /// The document as bytes that an entity can hold. One that is too large gives up first its leaf states, which are read from the rows instead, then its largest traits,
-    /// then the times of what was sent: it goes on counting events whatever happens.
+    /// The document as bytes that an entity can hold. One that is too large gives up first its leaf states, which are read from the rows instead, and what was sent, but for its times;
+    /// then its largest traits, then those times: it goes on counting events whatever happens.
     /// </summary>
     public static (ProfileDocument Document, byte[] Bytes) Fit(ProfileDocument document)
     {
@@ -69,7 +66,7 @@ public static class ProfileFold
             return (document, bytes);
 
         var states = document.States.All.Aggregate(document.States, (all, state) => all.With(state.Key, LeafState.FromRows));
-        var fitting = document with { States = states };
+        var fitting = document with { States = states, Sent = document.Sent.ToImmutableSortedDictionary(sent => sent.Key, sent => sent.Value.WithoutValues(), StringComparer.Ordinal) };
         foreach (var (name, _) in document.Traits.OrderByDescending(trait => trait.Value.Json.Length))
         {
             if ((bytes = ProfileFormat.Write(fitting)).Length <= ProfileFormat.LargestDocument)

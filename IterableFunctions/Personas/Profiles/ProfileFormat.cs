@@ -39,7 +39,6 @@ public static class ProfileFormat
         {
             WriteId(writer, known.Id);
             writer.Whole(known.Since);
-            writer.Whole((long)known.By);
         }
 
         writer.Whole(document.Traits.Count);
@@ -52,15 +51,15 @@ public static class ProfileFormat
         }
 
         writer.Whole(document.Sent.Count);
-        foreach (var (address, times) in document.Sent)
+        foreach (var (address, last) in document.Sent)
         {
             writer.Text(address);
-            writer.Whole(times.Cart);
-            writer.Whole(times.Fields.Count);
-            foreach (var (field, time) in times.Fields)
+            WriteValue(writer, last.Cart);
+            writer.Whole(last.Fields.Count);
+            foreach (var (field, value) in last.Fields)
             {
                 writer.Text(field);
-                writer.Whole(time);
+                WriteValue(writer, value);
             }
         }
 
@@ -137,7 +136,7 @@ public static class ProfileFormat
 
         var ids = ImmutableArray.CreateBuilder<KnownId>();
         for (var left = reader.Whole(); left > 0; left--)
-            ids.Add(new(ReadId(ref reader), reader.Whole(), (ulong)reader.Whole()));
+            ids.Add(new(ReadId(ref reader), reader.Whole()));
 
         var traits = document.Traits.ToBuilder();
         for (var left = reader.Whole(); left > 0; left--)
@@ -146,9 +145,9 @@ public static class ProfileFormat
         var sent = document.Sent.ToBuilder();
         for (var left = reader.Whole(); left > 0; left--)
         {
-            var (address, cart, fields) = (reader.Text(), reader.Whole(), SentTimes.None.Fields.ToBuilder());
+            var (address, cart, fields) = (reader.Text(), ReadValue(ref reader), LastSent.Nothing.Fields.ToBuilder());
             for (var more = reader.Whole(); more > 0; more--)
-                fields.Add(reader.Text(), reader.Whole());
+                fields.Add(reader.Text(), ReadValue(ref reader)!);
             sent.Add(address, new(fields.ToImmutable(), cart));
         }
 
@@ -214,6 +213,18 @@ public static class ProfileFormat
     }
 
     private static ExternalId ReadId(ref StateReader reader) => new(reader.Text(), reader.Text());
+
+    /// <summary>A time of 0 stands for nothing.</summary>
+    private static void WriteValue(StateWriter writer, SentValue? value)
+    {
+        writer.Whole(value?.Time ?? 0);
+        if (value is null)
+            return;
+        writer.Whole(value.Json.Length);
+        writer.Bytes(value.Json.Span);
+    }
+
+    private static SentValue? ReadValue(ref StateReader reader) => reader.Whole() is not 0 and var time ? new(time, reader.Take(reader.Whole()).ToArray()) : null;
 
     private static byte[] Compress(ReadOnlySpan<byte> plain)
     {

@@ -8,6 +8,9 @@ namespace IterableFunctions.Personas.Profiles;
 /// <summary>What a message says about a person: all that a profile takes from it, apart from the body that it came in, so that it can wait in a queue.</summary>
 public sealed record ProfileMessage
 {
+    /// <summary>Longest messageId and name of an event that are taken, in characters.</summary>
+    private const int LongestName = 1000;
+
     /// <summary>By which it is recognised when it comes again.</summary>
     public required string MessageId { get; init; }
 
@@ -39,7 +42,7 @@ public sealed record ProfileMessage
     public SentCall? Sent { get; init; }
 
     /// <summary>
-    /// Reads a message. Null for what no profile takes: groups, aliases and deletions, messages without an identifier, tracks without an event.
+    /// Reads a message. Null for what no profile takes: groups, aliases and deletions, messages without an identifier, tracks without an event, names and messageIds that no row could hold.
     /// </summary>
     /// <param name="message">The message.</param>
     /// <param name="arrived">UTC.</param>
@@ -56,7 +59,7 @@ public sealed record ProfileMessage
         };
         if (name is null && message.Type != MessageType.Identify)
             return null;
-        if (ExternalIds.Of(message, options) is not { Count: > 0 } ids)
+        if (name?.Length > LongestName || message.MessageId.Length > LongestName || ExternalIds.Of(message, options) is not { Count: > 0 } ids)
             return null;
 
         var read = new ProfileMessage

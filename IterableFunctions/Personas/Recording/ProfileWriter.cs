@@ -49,7 +49,7 @@ public sealed class ProfileWriter(IdentityTable identities, ProfileTable profile
             switch (result)
             {
                 case CommitResult.Committed:
-                    Settle(covered, untold!.Stored, again: false, untold);
+                    Settle(covered, untold!.Stored, target.Before.Document, again: false, untold);
                     return [.. waiting.Except(covered)];
                 case CommitResult.TooLarge when messages.Count > 1:
                     largest = messages.Count / 2;
@@ -57,7 +57,7 @@ public sealed class ProfileWriter(IdentityTable identities, ProfileTable profile
                 case CommitResult.TooLarge:
                     throw new InvalidOperationException("A message is larger than a transaction.");
                 case CommitResult.Exists when target.Before.ETag is not null && await SeenAsync(target.Before.Profile, covered, cancellation) is { Count: > 0 } seen:
-                    Settle(seen, target.Before, again: true, untold: null);
+                    Settle(seen, target.Before, target.Before.Document, again: true, untold: null);
                     return [.. waiting.Except(seen)];
                 default:
                     cache.Forget(target.Before.Profile);
@@ -75,20 +75,25 @@ public sealed class ProfileWriter(IdentityTable identities, ProfileTable profile
         => [.. waiting.Where((one, index) => index == 0 || one.Message.Ids.All(document.Covers)).Take(largest)];
 
     /// <summary>What is to be told falls to the first of the messages: it is told once.</summary>
-    private void Settle(List<Waiting> settled, StoredProfile stored, bool again, Untold? untold)
+    private void Settle(List<Waiting> settled, StoredProfile stored, ProfileDocument before, bool again, Untold? untold)
     {
-        var messages = new HashSet<string>();
+        var messages = new Dictionary<string, DateTime>();
         foreach (var (index, one) in settled.Index())
         {
             cache.Keep(one.Message.Ids[0], stored);
-            one.Done.TrySetResult(new(stored.Profile, stored.Document, again || !messages.Add(one.Message.MessageId), index == 0 && untold is { IsNothing: false } ? untold : null));
+            var isFirst = messages.TryAdd(one.Message.MessageId, one.Message.Timestamp);
+            one.Done.TrySetResult(new(stored.Profile, stored.Document, again || !isFirst, index == 0 && untold is { IsNothing: false } ? untold : null)
+            {
+                Timestamp = one.Seen ?? messages[one.Message.MessageId],
+                Before = before,
+            });
         }
     }
 
     private async Task<List<Waiting>> SeenAsync(string profile, List<Waiting> covered, CancellationToken cancellation)
     {
-        var seen = await Task.WhenAll(covered.Select(one => profiles.HasSeenAsync(profile, one.Message.MessageId, cancellation)));
-        return [.. covered.Where((_, index) => seen[index])];
+        await Task.WhenAll(covered.Select(async one => one.Seen = await profiles.FindSeenAsync(profile, one.Message.MessageId, cancellation) is { } ticks ? new(ticks, DateTimeKind.Utc) : null));
+        return [.. covered.Where(one => one.Seen is not null)];
     }
 
     /// <summary>The document that a message is to be folded into, with its new ids claimed and listed. Null where another was faster: look again.</summary>

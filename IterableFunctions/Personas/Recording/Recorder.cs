@@ -83,6 +83,9 @@ public sealed class Waiting(ProfileMessage message)
 {
     public ProfileMessage Message => message;
 
+    /// <summary>Of a message that has been folded before: its time then.</summary>
+    public DateTime? Seen { get; set; }
+
     /// <summary>Null where other writers were in the way all the time.</summary>
     public TaskCompletionSource<Recording.Recorded?> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -44,7 +44,11 @@ public static class Reckoning
         var told = document.Told.Keys.Select(key => key.Definition).ToHashSet(StringComparer.Ordinal);
         var (joined, left) = (new List<string>(), new List<string>());
         foreach (var key in document.Values.Keys.Where(key => catalog[key] is null))
+        {
             values.Remove(key);
+            left.Add(key);
+        }
+
         foreach (var result in evaluation.Results)
         {
             var definition = catalog[result.Definition.Key]!;

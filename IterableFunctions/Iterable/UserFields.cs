@@ -1,0 +1,35 @@
+using System.Text.Json;
+using IterableFunctions.Sending;
+
+namespace IterableFunctions.Iterable;
+
+/// <summary>The user fields that the Iterable project has. Published limit: 3 requests/s per project, so it is asked where a person waits and nowhere else.</summary>
+public sealed class UserFields(HttpClient http, KeyGuard key)
+{
+    /// <summary>Path below the base URL.</summary>
+    private const string Path = "api/users/getFields";
+
+    /// <summary>The type of each field, as <c>string</c> or <c>long</c>, by its name; one attempt.</summary>
+    /// <param name="within">The time that there is.</param>
+    /// <param name="cancellation">Ends the attempt with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>Null where Iterable does not say in time.</returns>
+    public async Task<IReadOnlyDictionary<string, string>?> FindAsync(TimeSpan within, CancellationToken cancellation)
+    {
+        if (key.RefusedSince is not null)
+            return null;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(within);
+        try
+        {
+            await using var answer = await http.GetStreamAsync(Path, limit.Token);
+            using var json = await JsonDocument.ParseAsync(answer, cancellationToken: limit.Token);
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("fields"u8, out var fields) && fields.ValueKind == JsonValueKind.Object
+                ? fields.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.String).DistinctBy(field => field.Name).ToDictionary(field => field.Name, field => field.Value.GetString()!, StringComparer.Ordinal)
+                : null;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+}
