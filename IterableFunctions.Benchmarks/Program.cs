@@ -5,6 +5,7 @@ return args switch
     ["map", "--generate", ..] => Traffic.Write(args[1..]),
     ["map", var file] => MapBenchmark.Run(file),
     ["queries", ..] => QueriesBenchmark.Run(args[1..]),
+    ["recompute", ..] => await RecomputeBenchmark.RunAsync(args[1..]),
     ["load", ..] => await LoadBenchmark.RunAsync(args[1..]),
     ["first-sync", ..] => await FirstSyncBenchmark.RunAsync(args[1..]),
     ["share", ..] => await ShareBenchmark.RunAsync(args[1..]),
@@ -25,6 +26,8 @@ static int Usage()
           map FILE                       maps a file of Segment messages, one JSON a line, and prints the speed
           map --generate N [--seed S]    writes N realistic Segment messages to standard output
           queries                        parses, folds and evaluates definitions, and prints the speed
+          recompute [--profiles N] [--churn C]
+                                         runs an hour that changes a part C of N profiles in memory, and a look at all of them, and prints what both cost
           load [--seconds S]             offers 2,000 tracks/s and 500 identifies/s to the webhook, by turns with an endpoint that only forwards; then with profiles
           first-sync [--members N] [--kills K] [--single] [--azurite] [--faster X]
                                          tells the sandbox of everybody, at Iterable's rates, by workers that are killed on the way

@@ -66,7 +66,7 @@ internal sealed class Store : IDisposable
         var evaluator = new Evaluator(Catalogs = new(new(_tables, _options), time), Profiles, iterable, time);
         Recorder = new(new(Identities, Profiles, evaluator, writer, Queue, _cache, time), _cache, Queue, time, NullLogger<Recorder>.Instance);
         // No test here lets Iterable forget anybody.
-        var index = new ProfileIndex(members, due);
+        var index = new ProfileIndex(members, due, iterable);
         Deletion = new(Identities, Profiles, index, _cache, Letters, Queue, null!, iterable);
         var teller = new Teller(Iterable(sandbox, time), null!, Profiles, members, looks, _cache, iterable, Options.Create(new DeliveringOptions()), time, NullLogger<Teller>.Instance);
         FollowUp = new(teller, looks, time, NullLogger<FollowUp>.Instance);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IterableFunctions.Iterable;
 using IterableFunctions.Personas;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Evaluation;
@@ -192,7 +193,7 @@ public sealed class HourTests : IAsyncLifetime
         await UntilAsync("08:02");
         Assert.Equal("0", Field("recent"));
 
-        await using var behind = new Instance(_world.Storage, _world.Iterable, new FakeTimeProvider(new(_start.AddHours(6).AddMinutes(30))), BulkUse.Never);
+        await using var behind = new Instance(_world.Storage, _world.Iterable, new FakeTimeProvider(new(_start.AddHours(6).AddMinutes(30))), BulkUse.Never, ProjectType.Hybrid);
         await behind.Get<IterableFunctions.Personas.Sync.Looker>().LookAsync(new(await ProfileAsync()) { IsFull = true }, default);
 
         Assert.Equal("0", Field("recent"));

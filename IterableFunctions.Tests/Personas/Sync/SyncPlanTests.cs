@@ -66,8 +66,21 @@ public sealed class SyncPlanTests
         var telling = Assert.Single(plan.Tellings);
         Assert.Equal(("ann", "a@x.com", true), (telling.To.UserId, telling.To.Email, telling.Told.IsTakeover));
         Assert.Equal([IterableEndpoint.UpdateUser], PersonasCalls.Of(telling with { Definition = telling.Definition with { SendTrack = true } }, "p", false).Select(call => call.Endpoint));
-        Assert.Equal("email:a@x.com", Assert.Single(plan.Document.Told.Keys).Identifier);
-        Assert.Equal("a@x.com", Assert.Single(Plan(Acknowledged(plan).With(value: "false")).Tellings).To.Email);
+        var taken = Acknowledged(plan, oneWith: "user_id:ann");
+        Assert.Equal("email:a@x.com", Assert.Single(taken.Told.Keys).Identifier);
+        Assert.Equal("a@x.com", Assert.Single(Plan(taken.With(value: "false")).Tellings).To.Email);
+    }
+
+    [Fact]
+    public void Email_and_userId_that_are_two_users_are_both_told_of_the_exit()
+    {
+        var told = Acknowledged(Plan(Person("u:ann").With(value: "true")));
+        var apart = Acknowledged(Plan(told with { Ids = told.Ids.Add(Known("e:a@x.com")) }));
+
+        Assert.Empty(Plan(apart).Tellings);
+        var exits = Plan(apart.With(value: "false")).Tellings;
+
+        Assert.Equal([("ann", "a@x.com"), ("ann", null)], exits.Select(telling => (telling.To.UserId, telling.To.Email)));
     }
 
     [Fact]
@@ -170,10 +183,10 @@ public sealed class SyncPlanTests
 
     private static SyncPlan Plan(ProfileDocument document, ProjectType project = ProjectType.Hybrid) => SyncPlan.Of(document, Definitions(), project, _now);
 
-    private static ProfileDocument Acknowledged(SyncPlan plan) => Answered(plan, ToldState.Acknowledged);
+    private static ProfileDocument Acknowledged(SyncPlan plan, string? oneWith = null) => Answered(plan, ToldState.Acknowledged, oneWith);
 
-    private static ProfileDocument Answered(SyncPlan plan, ToldState state)
-        => Acknowledgement.Take(plan.Document, plan.Tellings.Select(telling => new Answer(telling.Key, telling.Told.Number, state)), inTime: true, _now);
+    private static ProfileDocument Answered(SyncPlan plan, ToldState state, string? oneWith = null)
+        => Acknowledgement.Take(plan.Document, plan.Tellings.Select(telling => new Answer(telling.Key, telling.Told.Number, state, OneWith: oneWith)), inTime: true, _now);
 
     private static Catalog Definitions(bool sendTrack = false) => Catalog.Of(
         1,

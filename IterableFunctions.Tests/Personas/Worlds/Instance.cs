@@ -3,6 +3,7 @@ using Azure.Core;
 using Azure.Data.Tables;
 using IterableFunctions.Benchmarks.InMemory;
 using IterableFunctions.Intake;
+using IterableFunctions.Iterable;
 using IterableFunctions.Personas;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Recording;
@@ -39,7 +40,7 @@ internal sealed class Instance : IAsyncDisposable
 
     private readonly ServiceProvider _app;
 
-    public Instance(WorldStorage storage, WorldIterable iterable, TimeProvider time, BulkUse bulk)
+    public Instance(WorldStorage storage, WorldIterable iterable, TimeProvider time, BulkUse bulk, ProjectType project)
     {
         var services = new ServiceCollection();
         services.AddLogging();
@@ -50,6 +51,7 @@ internal sealed class Instance : IAsyncDisposable
             new("Storage:TablePrefix", storage.Prefix),
             new("Iterable:ApiKey", WorldIterable.Key),
             new("Iterable:BaseUrl", "http://127.0.0.1:1"),
+            new("Iterable:ProjectType", $"{project}"),
             new("Segment:SharedSecret", Secret),
             // The limiter counts by the system's clock.
             new("Limits:UpdateUser", "100000"),

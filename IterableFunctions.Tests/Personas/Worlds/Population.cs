@@ -18,7 +18,8 @@ internal sealed record Heard(string Id, string[] Ids, OEvent? Event, Dictionary<
 internal sealed record Individual(string[] Ids, List<OEvent> Events, Dictionary<string, object?> Traits, int Messages)
 {
     /// <summary>Whom Iterable knows them as.</summary>
-    public string[] Addressees => Ids.Any(id => id.StartsWith("email:", StringComparison.Ordinal))
+    /// <param name="byUserId">Whether by userId alone.</param>
+    public string[] Addressees(bool byUserId) => !byUserId && Ids.Any(id => id.StartsWith("email:", StringComparison.Ordinal))
         ? [.. Ids.Where(id => id.StartsWith("email:", StringComparison.Ordinal))]
         : [.. Ids.Where(id => id.StartsWith("user_id:", StringComparison.Ordinal))];
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using IterableFunctions.Benchmarks.InMemory;
+using IterableFunctions.Iterable;
+using IterableFunctions.LocalHost.Sandbox;
 using IterableFunctions.Personas;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Profiles;
@@ -25,6 +27,7 @@ internal sealed class World : IAsyncDisposable
 
     private readonly Random _random;
     private readonly BulkUse _bulk;
+    private readonly ProjectType _project;
     private readonly List<Instance> _dead = [];
     private readonly List<(DateTimeOffset At, string Body)> _again = [];
     private readonly StringBuilder _trail = new();
@@ -33,12 +36,14 @@ internal sealed class World : IAsyncDisposable
     /// <param name="instances">How many work at the same time.</param>
     /// <param name="seed">Who works on what.</param>
     /// <param name="azurite">Where the tables are; null for memory.</param>
-    public World(DateTime start, int instances, int seed, string? azurite = null)
+    /// <param name="project">Which identifiers reach a user.</param>
+    public World(DateTime start, int instances, int seed, string? azurite = null, ProjectType project = ProjectType.Hybrid)
     {
         Clock = new(new(start));
         _random = new(seed);
         _bulk = (BulkUse)_random.Next(3);
-        Iterable = new(Clock);
+        _project = project;
+        Iterable = new(Clock, Enum.Parse<SandboxProjectType>($"{project}"));
         Storage = new(new(Clock), azurite, AzuriteFixture.Unique("w"));
         Instances = [.. Enumerable.Range(0, instances).Select(_ => NewInstance())];
         Observer = NewInstance();
@@ -310,7 +315,7 @@ internal sealed class World : IAsyncDisposable
         Note($"failed: {e}");
     }
 
-    private Instance NewInstance() => new(Storage, Iterable, Clock, _bulk);
+    private Instance NewInstance() => new(Storage, Iterable, Clock, _bulk, _project);
 
     private Task ReplaceTheDeadAsync()
     {

@@ -25,6 +25,9 @@ internal enum Trouble
 /// <param name="Seed">Decides the rest.</param>
 internal sealed record WorldPlan(ODefinition[] Definitions, ODefinition[] Others, OArrival[][][] Histories, Dictionary<string, object?>[] Traits, Trouble Trouble, int Seed)
 {
+    /// <summary>Whether Iterable knows users by userId alone.</summary>
+    public bool IsByUserId => Seed % 4 == 0;
+
     public int Days => Histories.Max(days => days.Length);
 
     public static Gen<WorldPlan> Gen(Trouble trouble, int persons, int days)

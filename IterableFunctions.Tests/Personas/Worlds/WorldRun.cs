@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using IterableFunctions.Iterable;
 using IterableFunctions.LocalHost.Sandbox;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Evaluation;
@@ -23,6 +24,7 @@ internal sealed class WorldRun : IAsyncDisposable
     private readonly HashSet<string> _gone = [];
     private readonly Dictionary<(string Key, string Identifier), string> _lastEvents = [];
     private readonly List<(DateTime At, string? Body, Heard? Heard, Func<Task>? Act)> _script = [];
+    private readonly Dictionary<string, Saved> _retired = [];
     private Look? _before;
     private int _outages;
     private int _deletedAt;
@@ -32,7 +34,7 @@ internal sealed class WorldRun : IAsyncDisposable
     {
         _plan = plan;
         _random = new(plan.Seed);
-        _world = new(OracleGen.Start, plan.Trouble == Trouble.None ? 1 : 2, plan.Seed, azurite) { Duplicates = plan.Trouble != Trouble.None };
+        _world = new(OracleGen.Start, plan.Trouble == Trouble.None ? 1 : 2, plan.Seed, azurite, plan.IsByUserId ? ProjectType.UserId : ProjectType.Hybrid) { Duplicates = plan.Trouble != Trouble.None };
         Write();
     }
 
@@ -271,7 +273,7 @@ internal sealed class WorldRun : IAsyncDisposable
             return;
         }
 
-        switch (_random.Next(5))
+        switch (_random.Next(6))
         {
             case 0 or 1 when (saved.Source.Condition is null) == (source.Condition is null):
                 var fits = !saved.IsSent || TypeOf(source) == _types[source.Key];
@@ -284,7 +286,14 @@ internal sealed class WorldRun : IAsyncDisposable
                 _world.IsDisturbed = true;
                 await SaveAsync(source.Key, saved, run: true, resend: true);
                 break;
-            case 4 when _saved.Values.All(other => !other.Query.Contains($"'{source.Key}'", StringComparison.Ordinal) && !other.Query.Contains($"\"{source.Key}\"", StringComparison.Ordinal)):
+            case 5 when saved.Source.Condition is not null && !IsReferredTo(source.Key):
+                _world.Note($"retire {source.Key}");
+                _saved.Remove(source.Key);
+                _isEdited = true;
+                await _world.SaveAsync(source.Key, run: true, resend: false, (catalog, id) => catalog[source.Key] is { } record ? catalog.With(record with { Retiring = true, Run = id, Changed = _world.Now.UtcDateTime }) : catalog);
+                _retired[source.Key] = saved;
+                break;
+            case 4 when !IsReferredTo(source.Key):
                 _world.Note($"remove {source.Key}");
                 _saved.Remove(source.Key);
                 _isEdited = true;
@@ -293,12 +302,20 @@ internal sealed class WorldRun : IAsyncDisposable
         }
     }
 
-    private Task SaveAsync(string key, Saved saved, bool run, bool resend = false)
+    private bool IsReferredTo(string key)
+        => _saved.Values.Any(other => other.Query.Contains($"'{key}'", StringComparison.Ordinal) || other.Query.Contains($"\"{key}\"", StringComparison.Ordinal));
+
+    private async Task SaveAsync(string key, Saved saved, bool run, bool resend = false)
     {
+        // Nobody saves a definition that is about to go.
+        if (_retired.ContainsKey(key) && _outages > 0)
+            return;
+        if (_retired.Remove(key))
+            await _world.SettleAsync();
         _saved[key] = saved;
         _isEdited = true;
         _world.Note($"save {key} {saved} run {run} resend {resend}: {saved.Query}");
-        return _world.SaveAsync(key, run, resend, (catalog, id) => catalog.With((catalog[key] ?? new DefinitionRecord { Key = key, Kind = saved.Source.Condition is null ? DefinitionKind.ComputedTrait : DefinitionKind.Audience, Name = key, Query = "" }) with
+        await _world.SaveAsync(key, run, resend, (catalog, id) => catalog.With((catalog[key] ?? new DefinitionRecord { Key = key, Kind = saved.Source.Condition is null ? DefinitionKind.ComputedTrait : DefinitionKind.Audience, Name = key, Query = "" }) with
         {
             Query = saved.Query,
             Enabled = saved.Enabled,
@@ -381,7 +398,7 @@ internal sealed class WorldRun : IAsyncDisposable
         ODefinition[] definitions = [.. _saved.Values.Select(saved => saved.Source)];
         var values = new Dictionary<(string Key, string Person), object?>();
         var individuals = _population.Individuals();
-        foreach (var one in individuals.Where(one => one.Addressees.Length > 0))
+        foreach (var one in individuals.Where(one => one.Addressees(_plan.IsByUserId).Length > 0))
         {
             var oracle = new Oracle(definitions, one.Traits, one.Events, hour);
             foreach (var (key, saved) in _saved.Where(saved => saved.Value.IsSent))
@@ -390,9 +407,14 @@ internal sealed class WorldRun : IAsyncDisposable
                 values[(key, one.Name)] = value;
                 if (!saved.Enabled)
                     continue;
-                foreach (var to in one.Addressees)
+                foreach (var to in one.Addressees(_plan.IsByUserId))
                     CompareAddressee(key, saved, one, to, value);
+                CompareLeftBehind(key, saved, one, value);
             }
+
+            // Everybody has left before it went.
+            foreach (var (key, saved) in _retired.Where(retired => retired.Value.SendIdentify))
+                Assert.All(one.Addressees(_plan.IsByUserId), to => Assert.NotEqual("true", WorldIterable.Field(_world.Iterable.Find(to), key)));
         }
 
         if (_before is { } before && !_isEdited)
@@ -407,7 +429,7 @@ internal sealed class WorldRun : IAsyncDisposable
     private void CompareAddressee(string key, Saved saved, Individual one, string to, object? value)
     {
         var user = _world.Iterable.Find(to);
-        var isEmpty = value is null or false or 0m || value is List<string> { Count: 0 };
+        var isEmpty = IsEmpty(value);
         if (saved.SendIdentify)
         {
             var field = WorldIterable.Field(user, key);
@@ -420,6 +442,20 @@ internal sealed class WorldRun : IAsyncDisposable
         var last = _lastEvents.GetValueOrDefault((key, to)) ?? (value is true ? one.Ids.Where(id => id.StartsWith("user_id", StringComparison.Ordinal)).Select(id => _lastEvents.GetValueOrDefault((key, id))).FirstOrDefault() : null);
         Assert.True(last == (value is true ? "Audience Entered" : "Audience Exited") || (last is null && isEmpty), $"The last event about {key} of {to} ({one.Name}) is {last ?? "none"}, and it should be {value}");
     }
+
+    /// <summary>Who was told by userId, and is a user apart from the emails that came later, leaves with them.</summary>
+    private void CompareLeftBehind(string key, Saved saved, Individual one, object? value)
+    {
+        if (!saved.SendIdentify || !IsEmpty(value) || one.Addressees(_plan.IsByUserId)[0].StartsWith("user_id", StringComparison.Ordinal))
+            return;
+        foreach (var id in one.Ids.Where(id => id.StartsWith("user_id", StringComparison.Ordinal)))
+        {
+            var field = WorldIterable.Field(_world.Iterable.Find(id), key);
+            Assert.True(field is null or "false" or "0" or "0.0" or "null", $"{key} of {id} ({one.Name}) is {field}, and nobody will change it");
+        }
+    }
+
+    private static bool IsEmpty(object? value) => value is null or false or 0m || value is List<string> { Count: 0 };
 
     /// <summary>As many events as there were transitions, where it is known how many there were.</summary>
     private void CompareCounts(Catalog catalog, Look before, List<Individual> individuals, Dictionary<(string Key, string Person), object?> values, List<ToldCall> calls)
@@ -434,7 +470,7 @@ internal sealed class WorldRun : IAsyncDisposable
                 if (!before.Values.TryGetValue((key, one.Name), out var was) || !values.TryGetValue((key, one.Name), out var value))
                     continue;
                 var isStill = definition.Cadence.IsHourly || before.Messages[one.Name] == one.Messages;
-                foreach (var to in one.Addressees)
+                foreach (var to in one.Addressees(_plan.IsByUserId))
                 {
                     var events = calls.Where(call => call is { EventName: not null, TookEffect: true, IsNews: true } && call.Key == key && call.Identifier == to).ToList();
                     var most = isStill ? (Equals(was, value) ? 0 : 1) : one.Messages - before.Messages[one.Name] + 1;

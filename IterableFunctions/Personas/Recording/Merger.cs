@@ -70,7 +70,9 @@ public sealed class Merger(IdentityTable identities, ProfileTable profiles, Prof
             }
             else if (!absorption.Joined)
             {
-                await profiles.CommitAsync(survivor, ProfileMerge.Join(survivor.Document, PersonOf(loser), survivor.Profile), [], cancellation);
+                var joined = ProfileMerge.Join(survivor.Document, PersonOf(loser), survivor.Profile);
+                await index.JoinAsync(survivor, joined, cancellation);
+                await profiles.CommitAsync(survivor, joined, [], cancellation);
             }
             else if (await MoveRowsAsync(survivor, loser.Profile, cancellation))
             {

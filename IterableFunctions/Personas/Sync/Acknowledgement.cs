@@ -7,7 +7,8 @@ namespace IterableFunctions.Personas.Sync;
 /// <param name="Number">Its number.</param>
 /// <param name="State">Acknowledged or refused; unknown where nobody can say, or it was not sent.</param>
 /// <param name="Refusal">What Iterable refused, of an acknowledged one too: one of its two calls.</param>
-public sealed record Answer(ToldKey Key, long Number, ToldState State, string? Refusal = null);
+/// <param name="OneWith">The identifier whose user this one's is as well by now; null where that is not known.</param>
+public sealed record Answer(ToldKey Key, long Number, ToldState State, string? Refusal = null, string? OneWith = null);
 
 /// <summary>Takes Iterable's answers into a document. Pure.</summary>
 public static class Acknowledgement
@@ -42,6 +43,8 @@ public static class Acknowledgement
                 told[answer.Key] = inTime && before.Number == answer.Number
                     ? before with { State = answer.State, When = now, IsTakeover = false, Refusal = answer.Refusal }
                     : before with { State = ToldState.Unknown, HasLanded = true };
+                if (answer.OneWith is { } former && told[answer.Key].State == ToldState.Acknowledged)
+                    told.Remove(answer.Key with { Identifier = former });
             }
         }
 

@@ -63,21 +63,26 @@ public sealed record SyncPlan(ProfileDocument Document, IReadOnlyList<Telling> T
     public static bool IsEmpty(ReadOnlySpan<byte> json)
         => json.SequenceEqual("false"u8) || json.SequenceEqual("null"u8) || json.SequenceEqual("0"u8) || json.SequenceEqual("0.0"u8) || json.SequenceEqual("[]"u8);
 
-    /// <summary>The first email of somebody who was told of by user_id alone takes that over: Iterable makes both one user when an update names both.</summary>
+    /// <summary>
+    /// The first email of somebody who was told of by user_id alone takes that over: Iterable makes both one user when an update names both. What was told by user_id stands until it has: where each
+    /// is a user of its own already, both are told that they leave.
+    /// </summary>
     private static void TakeOver(ImmutableSortedDictionary<ToldKey, Told>.Builder told, string key, Addressee carrier, long now)
     {
         var (former, own) = (new ToldKey(key, Addressee.OfUserId(carrier.UserId!)), new ToldKey(key, carrier.Identifier));
         if (!told.TryGetValue(former, out var before) || told.ContainsKey(own))
             return;
-        told.Remove(former);
         told[own] = before.State == ToldState.Acknowledged ? before with { State = ToldState.Unknown, HasLanded = true, IsTakeover = true, When = now } : before;
     }
 
-    /// <summary>Those whom the person stands for now, and those who were told before.</summary>
+    /// <summary>Those whom the person stands for now, and those who were told before; not a user_id that is about to become one user with an email.</summary>
     private static IEnumerable<Addressee> With(IReadOnlyList<Addressee> present, ImmutableSortedDictionary<ToldKey, Told>.Builder told, string key)
     {
-        string[] others = [.. told.Keys.Where(other => other.Definition == key && present.All(addressee => addressee.Identifier != other.Identifier)).Select(other => other.Identifier)];
+        string[] others = [.. told.Keys.Where(other => other.Definition == key && present.All(addressee => addressee.Identifier != other.Identifier) && !IsBeingTakenOver(other)).Select(other => other.Identifier)];
         return others.Length == 0 ? present : [.. present, .. others.Select(Addressees.Of)];
+
+        bool IsBeingTakenOver(ToldKey other) => present is [{ Email: not null, UserId: { } userId } carrier, ..]
+            && other.Identifier == Addressee.OfUserId(userId) && told.GetValueOrDefault(new(key, carrier.Identifier)) is { State: ToldState.Unknown };
     }
 
     /// <summary>What is to be told, or to be kept as told; null where nothing changes.</summary>

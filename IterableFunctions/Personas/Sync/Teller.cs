@@ -77,6 +77,8 @@ public sealed partial class Teller(
             var (state, refusal) = (ToldState.Acknowledged, default(string));
             var calls = PersonasCalls.Of(telling, stored.Profile, _iterable is { ProjectType: ProjectType.Email, PreferUserId: true });
             var refused = 0;
+            // Where there is nothing to call, nobody says otherwise.
+            var oneWith = calls.Count == 0 && telling.To is { Email: not null, UserId: { } userId } ? Addressee.OfUserId(userId) : null;
             foreach (var call in calls)
             {
                 var (left, leased) = (within - time.GetElapsedTime(started), TimeSpan.FromTicks(lease.Until - Now));
@@ -88,9 +90,12 @@ public sealed partial class Teller(
                 }
 
                 Interlocked.Increment(ref made);
-                switch (await CallAsync(call, urgency, Shorter(left, leased - SyncWriter.Skew), cancelled))
+                var (delivery, isAlone) = await CallAsync(call, urgency, Shorter(left, leased - SyncWriter.Skew), cancelled);
+                switch (delivery)
                 {
                     case Delivery.Delivered:
+                        if (!isAlone && call is { UserId: { } named, Email: not null } && call.Endpoint == IterableEndpoint.UpdateUser)
+                            oneWith = Addressee.OfUserId(named);
                         break;
                     case Delivery.Refused no:
                         refused++;
@@ -107,19 +112,19 @@ public sealed partial class Teller(
 
             if (refused > 0 && refused == calls.Count)
                 state = ToldState.Refused;
-            answers.Add(new(telling.Key, telling.Told.Number, state, refusal));
+            answers.Add(new(telling.Key, telling.Told.Number, state, refusal, oneWith));
         });
         return (answers, made, wait);
     }
 
     /// <summary>One call; where userId and email turn out to be two users' (409), once more by the email alone.</summary>
-    private async Task<Delivery> CallAsync(IterableRequest call, Urgency? urgency, TimeSpan within, CancellationToken cancellation)
+    private async Task<(Delivery Delivery, bool IsAlone)> CallAsync(IterableRequest call, Urgency? urgency, TimeSpan within, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
         var delivery = urgency is { } single ? await iterable.SendAsync(call, single, within, cancellation) : await bulk.SendAsync(call, within, cancellation);
         return delivery is Delivery.Refused { Status: 409 } && EmailAlone.Of(call) is { } readdressed
-            ? await iterable.SendAsync(readdressed, urgency ?? Urgency.Background, within - time.GetElapsedTime(started), cancellation)
-            : delivery;
+            ? (await iterable.SendAsync(readdressed, urgency ?? Urgency.Background, within - time.GetElapsedTime(started), cancellation), true)
+            : (delivery, false);
     }
 
     /// <summary>

@@ -1,0 +1,47 @@
+using IterableFunctions.Benchmarks;
+using IterableFunctions.Storage;
+
+namespace IterableFunctions.Tests.Personas.Runs;
+
+/// <summary>What an hour costs in storage transactions: what changes, and not how many profiles there are. The same world, larger, is the benchmark <c>recompute</c>.</summary>
+public sealed class CostTests
+{
+    [Theory]
+    [InlineData(100)]
+    [InlineData(2000)]
+    public async Task Hour_in_which_nothing_is_due_costs_a_transaction_for_each_shard_and_a_few_for_the_run(int profiles)
+    {
+        await using var world = new RecomputeWorld(profiles, leaving: 0);
+        await world.BuildAsync();
+        world.Storage.Forget();
+
+        Assert.Equal(0, await world.RunHourAsync());
+
+        Assert.Equal(Shard.Count, world.Storage.Transactions["Due query"]);
+        Assert.Equal(Shard.Count + 3, world.Storage.TableTransactions);
+        Assert.Equal((0, 0), (world.Storage.QueueTransactions, world.Calls));
+    }
+
+    [Fact]
+    public async Task Flip_costs_four_transactions_and_its_part_of_a_batch()
+    {
+        const int Leaving = 300;
+        await using var world = new RecomputeWorld(3000, Leaving);
+        await world.BuildAsync();
+        world.Storage.Forget();
+
+        Assert.Equal(Leaving, await world.RunHourAsync());
+
+        Assert.Equal(Leaving, world.Calls);
+        Assert.Equal(2700, world.Members());
+        var counted = world.Storage.Transactions;
+        // The document: read, written with what is to be told, written with what was answered. The index of members: one row less.
+        Assert.Equal((Leaving, 2 * Leaving, Leaving), (counted["Profiles read"], counted["Profiles batch"], counted["Members write"]));
+        Assert.False(counted.ContainsKey("Due write"));
+        // Rows of the calendar go together.
+        Assert.InRange(counted["Due batch"], 1, Shard.Count);
+        // What the run itself takes, for each shard in which something is due.
+        Assert.InRange(world.Storage.TableTransactions - (4 * Leaving), 0, 8 * Shard.Count);
+        Assert.InRange(world.Storage.QueueTransactions, 1, Shard.Count);
+    }
+}
