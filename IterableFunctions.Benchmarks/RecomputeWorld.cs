@@ -153,7 +153,7 @@ internal sealed class RecomputeWorld : IAsyncDisposable
         var states = _catalog.Set.Fold(LeafStates.None, new ProfileEvent { Name = "Order Completed", MessageId = id, Timestamp = ordered, Properties = _order.RootElement, Context = default }).States;
         var document = new ProfileDocument
         {
-            Ids = [new(ExternalId.UserId($"u{number}"), ordered, 1), new(ExternalId.Email(email), ordered, 1)],
+            Ids = [new(ExternalId.UserId($"u{number}"), ordered), new(ExternalId.Email(email), ordered)],
             Traits = ImmutableSortedDictionary<string, Trait>.Empty.WithComparers(StringComparer.Ordinal).Add("plan", new(number % 3 == 0 ? "\"team\""u8.ToArray() : "\"free\""u8.ToArray(), ordered, 1)),
             Recent = [new("Order Completed", ordered, id)],
             States = states,
