@@ -107,6 +107,7 @@ public static class App
         services.AddSingleton<Evaluator>();
         services.AddSingleton<Calendar>();
         services.AddSingleton<SyncWriter>();
+        services.AddSingleton<TellMetrics>();
         services.AddTransient<Teller>();
         services.AddTransient<FollowUp>();
         services.AddTransient<Looker>();

@@ -4,6 +4,7 @@ using System.Net;
 using IterableFunctions.Delivering;
 using IterableFunctions.LocalHost.Sandbox;
 using IterableFunctions.Personas.Runs;
+using IterableFunctions.Personas.Sync;
 using IterableFunctions.Tests.Intake;
 using IterableFunctions.Tests.LocalHost;
 using Microsoft.Extensions.DependencyInjection;
@@ -56,6 +57,16 @@ public sealed class MetricsTests(OwnAzuriteFixture azurite) : IClassFixture<OwnA
     }
 
     [Fact]
+    public async Task Values_that_Iterable_was_told_are_counted_by_how_that_ended()
+    {
+        await using var app = await StartAsync();
+        using (await app.Client.PutAsync(new Uri("api/audiences/pro", UriKind.Relative), new StringContent("""{"name":"Pro","query":"trait('plan') = 'pro'"}""")))
+            await app.Client.PostAsync("""{"type":"identify","userId":"u-told","traits":{"plan":"pro"}}""");
+
+        Assert.Equal((1, "outcome=acknowledged"), Assert.Single(Of("personas.told")));
+    }
+
+    [Fact]
     public async Task The_present_rate_of_an_endpoint_that_was_used_is_told()
     {
         await using var app = await StartAsync();
@@ -104,6 +115,7 @@ public sealed class MetricsTests(OwnAzuriteFixture azurite) : IClassFixture<OwnA
     {
         await using var app = await StartAsync();
         app.App.Services.GetRequiredService<RunMetrics>();
+        app.App.Services.GetRequiredService<TellMetrics>();
         Assert.NotEmpty(_instruments);
         Assert.All(_instruments, instrument => Assert.Contains($"| `{instrument.Name}` | `{instrument.Unit}` |", Repository.Read("docs/operations.md"), StringComparison.Ordinal));
     }
