@@ -154,7 +154,8 @@ internal sealed class WorldRun : IAsyncDisposable
                 _world.Note($"instance {instance} dies at operation {operation}, {(lost ? "after" : "before")} it");
                 _world.Instances[instance].Wire.DieAt(operation, lost);
                 return Task.CompletedTask;
-            }));
+            }
+            ));
         }
 
         for (var n = _random.Next(5 * _plan.Days); n > 0; n--)
@@ -164,14 +165,19 @@ internal sealed class WorldRun : IAsyncDisposable
                 var mode = (FaultMode[])[FaultMode.Status, FaultMode.StatusAfter, FaultMode.StatusAfter, FaultMode.BreakBefore, FaultMode.BreakAfter, FaultMode.BreakAfter];
                 var fault = new Fault
                 {
-                    Mode = mode[_random.Next(mode.Length)], Status = _random.Next(4) == 0 ? 429 : 500, Calls = _random.Next(1, 6), Every = _random.Next(1, 3), Endpoint = _random.Next(3) == 0 ? "events/track" : null,
+                    Mode = mode[_random.Next(mode.Length)],
+                    Status = _random.Next(4) == 0 ? 429 : 500,
+                    Calls = _random.Next(1, 6),
+                    Every = _random.Next(1, 3),
+                    Endpoint = _random.Next(3) == 0 ? "events/track" : null,
                 };
                 _world.Note($"{fault}");
                 _world.Iterable.Sandbox.AddFault(fault);
                 if (_random.Next(3) == 0)
                     _world.Iterable.BeSilent(1);
                 return Task.CompletedTask;
-            }));
+            }
+            ));
         }
 
         for (var n = _random.Next(1 + _plan.Days); n > 0; n--)
@@ -184,14 +190,16 @@ internal sealed class WorldRun : IAsyncDisposable
                 _world.Note($"outage {fault}");
                 (id, _outages) = (_world.Iterable.Sandbox.AddFault(fault), _outages + 1);
                 return Task.CompletedTask;
-            }));
+            }
+            ));
             _script.Add((from.AddMinutes(minutes), null, null, () =>
             {
                 _world.Note("outage over");
                 _world.Iterable.Sandbox.ClearFaults(id);
                 _outages--;
                 return Task.CompletedTask;
-            }));
+            }
+            ));
         }
     }
 
