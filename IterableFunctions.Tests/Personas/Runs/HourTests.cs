@@ -13,7 +13,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace IterableFunctions.Tests.Personas.Runs;
 
 /// <summary>What happens at full hours, and around them. The clock begins at midnight of the first of March 2026.</summary>
-public sealed class HourTests : IAsyncLifetime
+public sealed class HourTests : IAsyncLifetime, IAsyncDisposable
 {
     private static readonly DateTime _start = new(2026, 3, 1, 0, 0, 0, DateTimeKind.Utc);
 
@@ -22,7 +22,9 @@ public sealed class HourTests : IAsyncLifetime
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync() => await _world.DisposeAsync();
+    public ValueTask DisposeAsync() => _world.DisposeAsync();
+
+    async Task IAsyncLifetime.DisposeAsync() => await DisposeAsync();
 
     [Theory]
     [InlineData("09:59:59.9999999", "0")]

@@ -73,6 +73,8 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Whether anything went on that makes repeated calls right: a process died, or time passed while somebody sent.</summary>
     public bool IsDisturbed { get; set; }
 
+    public int Deaths => _dead.Count;
+
     /// <summary>What functions threw, apart from dying.</summary>
     public List<Exception> Failures { get; } = [];
 

@@ -44,6 +44,11 @@ internal sealed class WorldRun : IAsyncDisposable
     /// <summary>Calls that told something.</summary>
     public int Calls => _world.Iterable.Calls.Count;
 
+    /// <summary>Calls that failed, or whose answer was lost.</summary>
+    public int Unanswered => _world.Iterable.Calls.Count(call => !call.IsClean);
+
+    public int Deaths => _world.Deaths;
+
     public async Task LiveAsync()
     {
         try
