@@ -162,6 +162,17 @@ internal sealed class WorldRun : IAsyncDisposable
             }));
         }
 
+        for (var n = _random.Next(6 * _plan.Days); n > 0; n--)
+        {
+            _script.Add((Sometime(), null, null, () =>
+            {
+                var (instance, operation, time) = (_random.Next(_world.Instances.Length), _random.Next(1, 60), TimeSpan.FromSeconds(_random.Next(10, 100)));
+                _world.Note($"instance {instance} stalls at operation {operation} for {time}");
+                _world.StallAt(_world.Instances[instance], operation, time);
+                return Task.CompletedTask;
+            }));
+        }
+
         for (var n = _random.Next(5 * _plan.Days); n > 0; n--)
         {
             _script.Add((Sometime(), null, null, () =>
