@@ -52,6 +52,15 @@ public sealed partial class InfraTests
         Assert.Equal(declared.Order(StringComparer.Ordinal), given.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void Alerts_ask_for_metrics_that_there_are()
+    {
+        var page = Repository.Read("docs/operations.md");
+        var asked = Metric().Matches(File.ReadAllText(Path.Combine(_infra, "alerts.bicep"))).Select(match => match.Groups[1].Value).ToList();
+        Assert.Equal(3, asked.Count);
+        Assert.All(asked, metric => Assert.Contains($"| `{metric}` |", page, StringComparison.Ordinal));
+    }
+
     /// <summary>All resources of the compiled template, those of its modules included.</summary>
     private static async Task<List<JsonNode>> ResourcesAsync()
     {
@@ -77,6 +86,9 @@ public sealed partial class InfraTests
         await process.WaitForExitAsync();
         return (process.ExitCode, await output, await error);
     }
+
+    [GeneratedRegex("name == \"([^\"]+)\"")]
+    private static partial Regex Metric();
 
     [GeneratedRegex(@"'(\w+)-?\{0\}'")]
     private static partial Regex ScopeOfRole();

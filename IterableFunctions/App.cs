@@ -107,6 +107,7 @@ public static class App
         services.AddSingleton<Evaluator>();
         services.AddSingleton<Calendar>();
         services.AddSingleton<SyncWriter>();
+        services.AddSingleton<TellMetrics>();
         services.AddTransient<Teller>();
         services.AddTransient<FollowUp>();
         services.AddTransient<Looker>();
@@ -115,6 +116,7 @@ public static class App
         services.AddSingleton<RunLog>();
         services.AddTransient<BackfillWorker>();
         services.AddTransient<HourWorker>();
+        services.AddSingleton<RunMetrics>();
         services.AddTransient<RunDirectory>();
         services.AddTransient<MemberDirectory>();
         services.AddTransient<RunWorker>();

@@ -21,6 +21,18 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)
 
 var rules = [
   {
+    name: 'hour-late'
+    title: 'The hour is late'
+    description: 'No hourly run has ended for two hours, so audiences do not lose whom they should lose. Look at GET /api/runs and GET /api/health/ready.'
+    severity: 2
+    query: 'customMetrics | where name == "personas.hours.finished" and valueSum > 0 | count'
+    measure: 'Count'
+    operator: 'LessThan'
+    threshold: 1
+    window: 'PT2H'
+    every: 'PT15M'
+  }
+  {
     name: 'dead-letters-grow'
     title: 'Dead letters grow'
     description: 'More calls were given up within the last hour than usual. Look at GET /api/deadletters.'

@@ -15,6 +15,7 @@ param iterableWebhookSecret string
 param iterableDataCenter string
 param iterableProjectType string
 param segmentBaseUrl string
+param storageSku string
 param maximumInstanceCount int
 param instanceMemoryMB int
 param alwaysReadyHttpInstances int
@@ -39,7 +40,7 @@ resource hostStorage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   name: 'sthost${token}'
   location: location
   tags: tags
-  sku: { name: 'Standard_ZRS' }
+  sku: { name: storageSku }
   kind: 'StorageV2'
   properties: {
     allowSharedKeyAccess: false
@@ -63,7 +64,7 @@ resource dataStorage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   name: 'stdata${token}'
   location: location
   tags: tags
-  sku: { name: 'Standard_ZRS' }
+  sku: { name: storageSku }
   kind: 'StorageV2'
   properties: {
     allowSharedKeyAccess: false

@@ -39,6 +39,10 @@ param iterableProjectType string = 'Hybrid'
 @description('Where the Segment source takes events; empty for https://api.segment.io. In the EU https://events.eu1.segmentapis.com.')
 param segmentBaseUrl string = ''
 
+@description('How the storage accounts are replicated; zone-redundant where the region has zones.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GZRS'])
+param storageSku string = 'Standard_ZRS'
+
 @description('Most instances at a time. Iterable\'s limits hold for all of them together.')
 @minValue(1)
 @maxValue(1000)
@@ -89,6 +93,7 @@ module app 'app.bicep' = {
     iterableDataCenter: iterableDataCenter
     iterableProjectType: iterableProjectType
     segmentBaseUrl: segmentBaseUrl
+    storageSku: storageSku
     maximumInstanceCount: maximumInstanceCount
     instanceMemoryMB: instanceMemoryMB
     alwaysReadyHttpInstances: alwaysReadyHttpInstances

@@ -1,38 +1,33 @@
-using Azure;
-using Azure.Identity;
+using IterableFunctions.Personas;
 using IterableFunctions.Personas.Evaluation;
 using IterableFunctions.Personas.Runs;
 using IterableFunctions.Storage;
+using Microsoft.Extensions.Options;
 
 namespace IterableFunctions.Readiness;
 
-/// <summary>Whether the hourly run keeps up: it begins two minutes past each hour. An app that has never had one is not late.</summary>
-public sealed class HourCheck(RunTable runs, TimeProvider time) : IReadinessCheck
+/// <summary>Whether the hourly run has begun that should have, and the one before it has ended.</summary>
+public sealed class HourCheck(RunTable runs, IOptions<PersonasOptions> options, TimeProvider time) : IReadinessCheck
 {
-    /// <summary>How far into an hour its run must have begun, and the one before it ended.</summary>
-    private static readonly TimeSpan Lateness = TimeSpan.FromMinutes(15);
-
-    /// <summary>Backfills stand among the hours.</summary>
-    private const int Newest = 50;
+    /// <summary>After the full hour; the timer fires at two minutes past.</summary>
+    private static readonly TimeSpan BeginsWithin = TimeSpan.FromMinutes(12);
 
     public async Task<string?> ReasonAsync(CancellationToken cancellation)
     {
+        if (!options.Value.Enabled)
+            return null;
         var now = time.GetUtcNow();
-        var hour = Hour.Containing(now);
-        if (now - hour.Start < Lateness)
-            return null;
-        try
+        // The newest that should have begun by now.
+        var last = Hour.Containing(now - BeginsWithin);
+        if (await runs.FindAsync(RunIds.OfHour(last), cancellation) is null)
         {
-            var newest = await runs.ListAsync(after: null, Newest, cancellation);
-            Run[] hours = [.. newest.Where(run => run.Definition is null)];
-            if (hours.Length > 0 && hours[0].Id != RunIds.OfHour(hour))
-                return $"The hourly run of {hour.Start:u} has not begun; the last one began {hours[0].Started:u}.";
-            return hours.FirstOrDefault(run => run.Id != RunIds.OfHour(hour)) is { Finished: null } late ? $"The hourly run that began {late.Started:u} has not ended." : null;
+            // An app that was deployed within the hour has none yet.
+            return await runs.FindAsync(RunIds.OfHour(last + 1), cancellation) is not null || (await runs.ListAsync(null, 1, cancellation)).Count == 0 ? null
+                : $"The hourly run of {last.Start:u} has not begun.";
         }
-        catch (Exception e) when (e is RequestFailedException or AggregateException or AuthenticationFailedException)
-        {
-            // StorageCheck says so.
-            return null;
-        }
+
+        return await runs.FindAsync(RunIds.OfHour(last + -1), cancellation) is { Finished: null, Started: var started }
+            ? $"The hourly run of {(last + -1).Start:u}, which began at {started:u}, has not ended."
+            : null;
     }
 }

@@ -46,8 +46,7 @@ public static class StorageConnection
     private static TableServiceClient Tables(IConfiguration configuration)
     {
         var account = IsSet(configuration, Data) ? Data : Host;
-        var options = Patient(new TableClientOptions());
-        options.AddPolicy(StorageMeter.Policy, HttpPipelinePosition.PerRetry);
+        var options = Counted(new TableClientOptions());
         return configuration[account] is { Length: > 0 } connection ? new(connection, options) : new(Address(configuration, account, "table"), Identity(configuration, account), options);
     }
 
@@ -72,6 +71,12 @@ public static class StorageConnection
         options.Retry.Delay = TimeSpan.FromMilliseconds(100);
         options.Retry.NetworkTimeout = TimeSpan.FromSeconds(2);
         return options;
+    }
+
+    private static TableClientOptions Counted(TableClientOptions options)
+    {
+        options.AddPolicy(StorageMeter.Policy, HttpPipelinePosition.PerRetry);
+        return Patient(options);
     }
 
     private static bool IsSet(IConfiguration configuration, string account) => !string.IsNullOrEmpty(configuration[account]) || !string.IsNullOrEmpty(AccountName(configuration, account));

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text;
 using Azure.Core;
 using Azure.Core.Pipeline;
@@ -14,6 +15,7 @@ using IterableFunctions.Personas.Sync;
 using IterableFunctions.Sending;
 using IterableFunctions.Storage;
 using IterableFunctions.Tests.Sandbox;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -30,6 +32,7 @@ internal sealed class Store : IDisposable
     private readonly RecordWorker _worker;
     private readonly ProfileCache _cache = new();
     private readonly FakeTimeProvider? _clock;
+    private readonly ServiceProvider _meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly QueueClient _lookQueue;
     private readonly Looker _looker;
     private readonly DefinitionTable _definitions;
@@ -68,7 +71,7 @@ internal sealed class Store : IDisposable
         // No test here lets Iterable forget anybody.
         var index = new ProfileIndex(members, due, iterable);
         Deletion = new(Identities, Profiles, index, _cache, Letters, Queue, null!, iterable);
-        var teller = new Teller(Iterable(sandbox, time), null!, Profiles, members, looks, _cache, iterable, Options.Create(new DeliveringOptions()), time, NullLogger<Teller>.Instance);
+        var teller = new Teller(Iterable(sandbox, time), null!, Profiles, members, looks, _cache, new(_meters.GetRequiredService<IMeterFactory>()), iterable, Options.Create(new DeliveringOptions()), time, NullLogger<Teller>.Instance);
         FollowUp = new(teller, looks, time, NullLogger<FollowUp>.Instance);
         _looker = new(Profiles, evaluator, writer, teller, looks, _cache);
         _definitions = new(_tables, _options);
@@ -95,6 +98,7 @@ internal sealed class Store : IDisposable
 
     public void Dispose()
     {
+        _meters.Dispose();
         Catalogs.Dispose();
         _cache.Dispose();
     }

@@ -26,6 +26,8 @@ public sealed class HourTests : IAsyncLifetime, IAsyncDisposable
 
     async Task IAsyncLifetime.DisposeAsync() => await DisposeAsync();
 
+    ValueTask IAsyncDisposable.DisposeAsync() => _world.DisposeAsync();
+
     [Theory]
     [InlineData("09:59:59.9999999", "0")]
     [InlineData("10:00:00.0000000", "1")]

@@ -9,7 +9,7 @@ namespace IterableFunctions.Personas.Runs;
 /// Looks at the profiles that are due, those of hours that were missed as well, at the hour that it is now. Any number of executions can work on a shard: a row is deleted when its look is done, and a
 /// look that was done already finds nothing to do.
 /// </summary>
-public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable runs, RecomputeQueue queue, BackfillWorker backfills, RunLooks looks, RunLog progress, TimeProvider time, ILogger<HourWorker> logger)
+public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable runs, RecomputeQueue queue, BackfillWorker backfills, RunLooks looks, RunLog progress, RunMetrics metrics, TimeProvider time, ILogger<HourWorker> logger)
 {
     /// <summary>Rows between two signs of life; what one transaction can delete.</summary>
     private const int PageSize = 100;
@@ -30,6 +30,8 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
         await runs.PutAsync(run with { Shards = shards.Length, Finished = shards.Length == 0 ? run.Finished ?? Now : null }, cancellation);
         await Parallel.ForEachAsync(shards, cancellation, async (shard, cancelled) => await queue.AddAsync(new(id, Definition: null, Now, shard.Number), TimeSpan.Zero, cancelled));
         Log.Opened(logger, id, shards.Length);
+        if (shards.Length == 0)
+            metrics.HourFinished();
 
         foreach (var record in (await catalogs.CurrentAsync(0, cancellation)).Records.Where(record => record.Run is not null))
             await backfills.ReviveAsync(record, Silence, cancellation);
@@ -55,6 +57,7 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
         {
             await runs.PutAsync(run with { Finished = Now }, cancellation);
             Log.Finished(logger, run.Id);
+            metrics.HourFinished();
         }
     }
 

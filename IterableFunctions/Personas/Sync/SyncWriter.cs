@@ -70,8 +70,9 @@ public sealed class SyncWriter(ProfileTable profiles, MemberTable members, Calen
             if (plan.Tellings.Count > 0)
                 ask = TimeSpan.FromTicks(document.Lease.Until - now) + Skew;
         }
-        else if (plan.Tellings.Count > 0 && !isBulk && now - document.BulkAt < BulkDistance.Ticks)
+        else if (!isBulk && now - document.BulkAt < BulkDistance.Ticks && plan.Tellings.Any(telling => document.Told.TryGetValue(telling.Key, out var told) && told.Number != telling.Told.Number))
         {
+            // Another value than bulk may have brought. The same value again can do no harm.
             ask = TimeSpan.FromTicks(document.BulkAt - now) + BulkDistance;
         }
         else if (isLook || document.QueuedLook <= now)

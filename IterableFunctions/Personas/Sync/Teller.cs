@@ -16,7 +16,7 @@ namespace IterableFunctions.Personas.Sync;
 /// What could not be told in time, or not at all, stands in the queue <c>sync</c> before the lease ends.
 /// </summary>
 public sealed partial class Teller(
-    IterableClient iterable, BulkSender bulk, ProfileTable profiles, MemberTable members, SyncQueue queue, ProfileCache cache, IOptions<IterableOptions> options, IOptions<DeliveringOptions> retries, TimeProvider time, ILogger<Teller> logger)
+    IterableClient iterable, BulkSender bulk, ProfileTable profiles, MemberTable members, SyncQueue queue, ProfileCache cache, TellMetrics metrics, IOptions<IterableOptions> options, IOptions<DeliveringOptions> retries, TimeProvider time, ILogger<Teller> logger)
 {
     /// <summary>Calls at the same time, for one profile.</summary>
     private const int Concurrency = 16;
@@ -112,7 +112,9 @@ public sealed partial class Teller(
 
             if (refused > 0 && refused == calls.Count)
                 state = ToldState.Refused;
-            answers.Add(new(telling.Key, telling.Told.Number, state, refusal, oneWith));
+            var answer = new Answer(telling.Key, telling.Told.Number, state, refusal, oneWith);
+            metrics.Told(answer);
+            answers.Add(answer);
         });
         return (answers, made, wait);
     }

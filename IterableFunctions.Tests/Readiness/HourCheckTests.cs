@@ -1,0 +1,58 @@
+using Azure.Data.Tables;
+using IterableFunctions.Personas;
+using IterableFunctions.Personas.Evaluation;
+using IterableFunctions.Personas.Runs;
+using IterableFunctions.Readiness;
+using IterableFunctions.Storage;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace IterableFunctions.Tests.Readiness;
+
+/// <summary>When an hourly run is late, at twenty minutes past eleven unless a test says otherwise.</summary>
+public sealed class HourCheckTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
+{
+    private static readonly DateTimeOffset Eleven = new(2026, 1, 31, 11, 0, 0, TimeSpan.Zero);
+
+    private readonly RunTable _runs = new(new TableServiceClient(azurite.ConnectionString), Options.Create(new StorageOptions { TablePrefix = AzuriteFixture.Unique("hours") }));
+
+    [Fact]
+    public async Task App_that_has_just_been_deployed_is_not_late() => Assert.Null(await ReasonAsync());
+
+    [Fact]
+    public async Task Hour_that_has_begun_after_one_that_has_ended_is_in_time()
+    {
+        await PutAsync(Eleven.AddHours(-1), ended: true);
+        await PutAsync(Eleven, ended: false);
+        Assert.Null(await ReasonAsync());
+    }
+
+    [Fact]
+    public async Task Hour_that_has_not_begun_by_twelve_minutes_past_is_late()
+    {
+        await PutAsync(Eleven.AddHours(-1), ended: true);
+        Assert.Null(await ReasonAsync(minutes: 11));
+        Assert.Equal("The hourly run of 2026-01-31 11:00:00Z has not begun.", await ReasonAsync(minutes: 12));
+    }
+
+    [Fact]
+    public async Task Hour_that_has_not_ended_when_the_next_has_begun_is_late()
+    {
+        await PutAsync(Eleven.AddHours(-1), ended: false);
+        await PutAsync(Eleven, ended: false);
+        Assert.StartsWith("The hourly run of 2026-01-31 10:00:00Z, which began at 2026-01-31 10:02:00Z, has not ended.", await ReasonAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_Personas_no_hour_is_late()
+    {
+        await PutAsync(Eleven.AddHours(-5), ended: false);
+        Assert.Null(await ReasonAsync(enabled: false));
+    }
+
+    private Task PutAsync(DateTimeOffset hour, bool ended)
+        => _runs.PutAsync(new() { Id = RunIds.OfHour(Hour.Containing(hour)), Started = hour.AddMinutes(2).UtcDateTime, Finished = ended ? hour.AddMinutes(3).UtcDateTime : null }, CancellationToken.None);
+
+    private Task<string?> ReasonAsync(int minutes = 20, bool enabled = true)
+        => new HourCheck(_runs, Options.Create(new PersonasOptions { Enabled = enabled }), new FakeTimeProvider(Eleven.AddMinutes(minutes))).ReasonAsync(CancellationToken.None);
+}
