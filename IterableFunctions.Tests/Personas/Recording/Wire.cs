@@ -15,8 +15,6 @@ internal sealed class Wire
     private readonly Lock _lock = new();
     private int _left = int.MaxValue;
     private bool _answerLost;
-    private int _untilStall = int.MaxValue;
-    private Func<Task> _stall = () => Task.CompletedTask;
 
     public int Tables { get; private set; }
 
@@ -31,17 +29,12 @@ internal sealed class Wire
     /// <param name="answerLost">Whether storage still does it.</param>
     public void DieAt(int operation, bool answerLost) => (_left, _answerLost) = (operation, answerLost);
 
-    /// <summary>Lets the process stall before an operation on storage, counted from now on: others do not wait for it.</summary>
-    public void StallAt(int operation, Func<Task> stall) => (_untilStall, _stall) = (operation, stall);
-
     public void Reset() => (Tables, Queues) = (0, 0);
 
     /// <summary>For storage in memory, where nothing else would let others go on in between.</summary>
     public async Task PassAsync(bool isTable, Action operation)
     {
         await Task.Yield();
-        if (Interlocked.Decrement(ref _untilStall) == 0)
-            await _stall();
         var dies = Dies(() => (Tables, Queues) = isTable ? (Tables + 1, Queues) : (Tables, Queues + 1));
         if (dies && !_answerLost)
             throw new ProcessDiedException();
@@ -92,8 +85,6 @@ internal sealed class Wire
     {
         public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
         {
-            if (Interlocked.Decrement(ref wire._untilStall) == 0)
-                await wire._stall();
             var dies = wire.Dies(count);
             if (dies && !wire._answerLost)
                 throw new ProcessDiedException();

@@ -31,8 +31,6 @@ internal sealed class World : IAsyncDisposable
     private readonly List<Instance> _dead = [];
     private readonly List<(DateTimeOffset At, string Body)> _again = [];
     private readonly StringBuilder _trail = new();
-    private readonly List<Task> _stalling = [];
-    private int _stalled;
 
     /// <param name="start">A full hour.</param>
     /// <param name="instances">How many work at the same time.</param>
@@ -75,8 +73,6 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Whether anything went on that makes repeated calls right: a process died, or time passed while somebody sent.</summary>
     public bool IsDisturbed { get; set; }
 
-    public int Deaths => _dead.Count;
-
     /// <summary>What functions threw, apart from dying.</summary>
     public List<Exception> Failures { get; } = [];
 
@@ -87,15 +83,11 @@ internal sealed class World : IAsyncDisposable
 
     public string Trail => _trail.ToString();
 
-    private bool IsIdle => _stalling.Count == 0 && _again.Count == 0 && _queues.All(queue => Storage.Memory.Queue(queue).Count == 0);
+    private bool IsIdle => _again.Count == 0 && _queues.All(queue => Storage.Memory.Queue(queue).Count == 0);
 
     public Instance Any => Instances[_random.Next(Instances.Length)];
 
-    public void Note(string what)
-    {
-        lock (_trail)
-            _trail.Append(CultureInfo.InvariantCulture, $"{Now:MM-dd HH:mm:ss} {what}\n");
-    }
+    public void Note(string what) => _trail.Append(CultureInfo.InvariantCulture, $"{Now:MM-dd HH:mm:ss} {what}\n");
 
     /// <summary>Lets time pass, and everything happen that falls into it.</summary>
     public async Task RunUntilAsync(DateTimeOffset until)
@@ -103,7 +95,7 @@ internal sealed class World : IAsyncDisposable
         while (true)
         {
             await DrainAsync();
-            var next = Earliest([NextTimer, .. Again(), .. _queues.Select(queue => Storage.Memory.Queue(queue).NextVisible).OfType<DateTimeOffset>()]);
+            var next = Earliest([NextTimer, .. _again.Select(again => again.At), .. _queues.Select(queue => Storage.Memory.Queue(queue).NextVisible).OfType<DateTimeOffset>()]);
             if (next > until)
             {
                 if (Now < until)
@@ -125,13 +117,8 @@ internal sealed class World : IAsyncDisposable
         await DrainAsync();
         for (var rounds = 0; !IsIdle; rounds++)
         {
-            await WaitAsync(Task.WhenAll(_stalling));
-            _stalling.Clear();
-            await ReplaceTheDeadAsync();
-            if (IsIdle)
-                return;
             Assert.True(rounds < 5000, "It never ends: " + string.Join(", ", _queues.Select(queue => $"{queue} {Storage.Memory.Queue(queue).Count}")));
-            var next = Earliest([.. Again(), .. _queues.Select(queue => Storage.Memory.Queue(queue).NextVisible).OfType<DateTimeOffset>()]);
+            var next = Earliest([.. _again.Select(again => again.At), .. _queues.Select(queue => Storage.Memory.Queue(queue).NextVisible).OfType<DateTimeOffset>()]);
             await RunUntilAsync(next > Now ? next : Now);
         }
     }
@@ -167,7 +154,16 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Posts messages to the webhook, all at the same time. What is not taken is sent again later.</summary>
     public async Task PostAsync(params string[] bodies)
     {
-        await WaitAsync(Task.WhenAll([.. bodies.Select(body => PostToAsync(Any, body))]), mayStall: true);
+        var posts = bodies.Select(body => (Body: body, Answer: PostToAsync(Any, body))).ToList();
+        await WaitAsync(Task.WhenAll(posts.Select(post => post.Answer)));
+        foreach (var (body, answer) in posts)
+        {
+            var status = await answer;
+            Assert.True(status is 200 or 202 or 400 or 503 or 0, $"{status} for {body}");
+            if (status is 503 or 0)
+                _again.Add((Now.AddSeconds(30), body));
+        }
+
         await ReplaceTheDeadAsync();
     }
 
@@ -189,19 +185,8 @@ internal sealed class World : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets an instance stall at an operation on storage, while the other goes on.</summary>
-    public void StallAt(Instance instance, int operation, TimeSpan time) => instance.Wire.StallAt(operation, async () =>
-    {
-        IsDisturbed = true;
-        Interlocked.Increment(ref _stalled);
-        await Task.Delay(time, Clock);
-        Interlocked.Decrement(ref _stalled);
-    });
-
     /// <summary>Waits for something, and lets time pass while nothing else happens.</summary>
-    /// <param name="task">What is waited for.</param>
-    /// <param name="mayStall">Whether what stalls is left to itself.</param>
-    public async Task WaitAsync(Task task, bool mayStall = false)
+    public async Task WaitAsync(Task task)
     {
         for (var (seen, idle, passed) = (Progress, 0, TimeSpan.Zero); !task.IsCompleted;)
         {
@@ -210,13 +195,7 @@ internal sealed class World : IAsyncDisposable
             // What is on its way through a network, or has no processor, is not waiting.
             if (task.IsCompleted || idle < 3 || ThreadPool.PendingWorkItemCount > 0)
                 continue;
-            if (mayStall && Volatile.Read(ref _stalled) > 0)
-            {
-                _stalling.Add(task);
-                return;
-            }
-
-            var step = Iterable.Waiting > 0 || Volatile.Read(ref _stalled) > 0 ? TimeSpan.FromSeconds(1) : TimeSpan.FromMilliseconds(50);
+            var step = Iterable.Waiting > 0 ? TimeSpan.FromSeconds(1) : TimeSpan.FromMilliseconds(50);
             Clock.Advance(step);
             // A lease may have ended.
             if ((passed += step) > TimeSpan.FromSeconds(10))
@@ -263,13 +242,8 @@ internal sealed class World : IAsyncDisposable
 
     private async Task SendAgainAsync()
     {
-        List<(DateTimeOffset At, string Body)> due;
-        lock (_again)
-        {
-            due = _again.FindAll(again => again.At <= Now);
-            _again.RemoveAll(due.Contains);
-        }
-
+        var due = _again.FindAll(again => again.At <= Now);
+        _again.RemoveAll(due.Contains);
         if (due.Count > 0)
             await PostAsync([.. due.Select(again => again.Body)]);
     }
@@ -292,7 +266,7 @@ internal sealed class World : IAsyncDisposable
 
             if (work.Count == 0)
                 return;
-            await WaitAsync(Task.WhenAll(work), mayStall: true);
+            await WaitAsync(Task.WhenAll(work));
             await ReplaceTheDeadAsync();
         }
     }
@@ -320,23 +294,16 @@ internal sealed class World : IAsyncDisposable
         }
     }
 
-    private async Task PostToAsync(Instance instance, string body)
+    private static async Task<int> PostToAsync(Instance instance, string body)
     {
-        var status = 0;
         try
         {
-            status = await Task.Run(() => instance.PostAsync(body));
+            return await Task.Run(() => instance.PostAsync(body));
         }
         catch (Exception) when (instance.Wire.IsDead)
         {
-            // Nobody has answered.
+            return 0;
         }
-
-        Assert.True(status is 200 or 202 or 400 or 503 or 0, $"{status} for {body}");
-        if (status is not (503 or 0))
-            return;
-        lock (_again)
-            _again.Add((Now.AddSeconds(30), body));
     }
 
     private void Fail(Instance instance, Exception e)
@@ -346,12 +313,6 @@ internal sealed class World : IAsyncDisposable
         lock (Failures)
             Failures.Add(e);
         Note($"failed: {e}");
-    }
-
-    private List<DateTimeOffset> Again()
-    {
-        lock (_again)
-            return [.. _again.Select(again => again.At)];
     }
 
     private Instance NewInstance() => new(Storage, Iterable, Clock, _bulk, _project);

@@ -44,11 +44,6 @@ internal sealed class WorldRun : IAsyncDisposable
     /// <summary>Calls that told something.</summary>
     public int Calls => _world.Iterable.Calls.Count;
 
-    /// <summary>Calls that failed, or whose answer was lost.</summary>
-    public int Unanswered => _world.Iterable.Calls.Count(call => !call.IsClean);
-
-    public int Deaths => _world.Deaths;
-
     public async Task LiveAsync()
     {
         try
@@ -151,27 +146,13 @@ internal sealed class WorldRun : IAsyncDisposable
 
     private void AddTrouble()
     {
-        for (var n = _random.Next(12 * _plan.Days); n > 0; n--)
-        {
-            // Half of them in the work of a full hour: behind the look at all shards, or in what another has found.
-            var (isHourly, at) = (_random.Next(2) == 0, Sometime());
-            _script.Add((isHourly ? at.Date.AddHours(at.Hour).AddMinutes(1) : at, null, null, () =>
-            {
-                var operations = !isHourly ? (1, 200) : _random.Next(2) == 0 ? (1, 30) : (65, 100);
-                var (instance, operation, lost) = (_random.Next(_world.Instances.Length), _random.Next(operations.Item1, operations.Item2), _random.Next(2) == 0);
-                _world.Note($"instance {instance} dies at operation {operation}, {(lost ? "after" : "before")} it");
-                _world.Instances[instance].Wire.DieAt(operation, lost);
-                return Task.CompletedTask;
-            }));
-        }
-
-        for (var n = _random.Next(6 * _plan.Days); n > 0; n--)
+        for (var n = _random.Next(8 * _plan.Days); n > 0; n--)
         {
             _script.Add((Sometime(), null, null, () =>
             {
-                var (instance, operation, time) = (_random.Next(_world.Instances.Length), _random.Next(1, 60), TimeSpan.FromSeconds(_random.Next(10, 100)));
-                _world.Note($"instance {instance} stalls at operation {operation} for {time}");
-                _world.StallAt(_world.Instances[instance], operation, time);
+                var (instance, operation, lost) = (_random.Next(_world.Instances.Length), _random.Next(1, 200), _random.Next(2) == 0);
+                _world.Note($"instance {instance} dies at operation {operation}, {(lost ? "after" : "before")} it");
+                _world.Instances[instance].Wire.DieAt(operation, lost);
                 return Task.CompletedTask;
             }
             ));

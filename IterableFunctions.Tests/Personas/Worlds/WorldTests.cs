@@ -1,13 +1,12 @@
 using CsCheck;
-using Xunit.Abstractions;
 
 namespace IterableFunctions.Tests.Personas.Worlds;
 
 /// <summary>
 /// Random worlds, hour by hour on a clock of their own: persons, definitions, and what goes wrong. After each hour what Iterable knows equals what a scan of all events comes to. LONG_TESTS=1 runs
-/// more of them, and longer ones. CsCheck_Seed, which a failure names, runs one again; where there are two instances it may take another course.
+/// more of them, and longer ones.
 /// </summary>
-public sealed class WorldTests(AzuriteFixture azurite, ITestOutputHelper output) : IClassFixture<AzuriteFixture>
+public sealed class WorldTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static bool IsLong => Environment.GetEnvironmentVariable("LONG_TESTS") == "1";
 
@@ -23,19 +22,17 @@ public sealed class WorldTests(AzuriteFixture azurite, ITestOutputHelper output)
     [Fact]
     public Task Worlds_on_Azurite_end_as_those_in_memory() => LiveAsync(Trouble.Everything, worlds: 1, azurite.ConnectionString);
 
-    private async Task LiveAsync(Trouble trouble, int worlds, string? azurite = null)
-    {
-        var (lived, hours, calls, unanswered, deaths) = (0, 0, 0, 0, 0);
-        await WorldPlan.Gen(trouble, persons: IsLong ? 6 : 3, days: IsLong && azurite is null ? 21 : 1).SampleAsync(
+    private static int? Env(string name) => int.TryParse(Environment.GetEnvironmentVariable(name), out var n) ? n : null;
+
+    private static Task LiveAsync(Trouble trouble, int worlds, string? azurite = null)
+        => WorldPlan.Gen(trouble, persons: IsLong ? 6 : 3, days: Env("WORLD_DAYS") ?? (IsLong && azurite is null ? 21 : 1)).SampleAsync(
             async plan =>
             {
                 await using var run = new WorldRun(plan, azurite);
                 await run.LiveAsync();
-                Assert.True(run.Hours > 24);
-                (lived, hours, calls, unanswered, deaths) = (lived + 1, hours + run.Hours, calls + run.Calls, unanswered + run.Unanswered, deaths + run.Deaths);
+                Assert.True(run.Hours > 0);
             },
-            iter: IsLong ? worlds * 10 : worlds,
-            threads: 1);
-        output.WriteLine($"{trouble}: {lived} worlds, {hours} hours compared, {calls} calls, {unanswered} of them without an answer that says so, {deaths} deaths");
-    }
+            iter: Env("WORLD_COUNT") is { } n ? n : IsLong ? worlds * 20 : worlds,
+            threads: 1,
+            seed: Environment.GetEnvironmentVariable("WORLD_SEED"));
 }
