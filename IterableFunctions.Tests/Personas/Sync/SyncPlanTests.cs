@@ -84,6 +84,57 @@ public sealed class SyncPlanTests
     }
 
     [Fact]
+    public void First_email_of_somebody_whose_userId_was_refused_is_told_as_if_nobody_had_been()
+    {
+        var refused = Answered(Plan(Person("u:ann").With(value: "true")), ToldState.Refused);
+
+        var plan = Plan(refused with { Ids = refused.Ids.Add(Known("e:a@x.com")) });
+
+        var telling = Assert.Single(plan.Tellings);
+        Assert.Equal(("a@x.com", false), (telling.To.Email, telling.Told.IsTakeover));
+        Assert.Equal("a@x.com", Assert.Single(Plan(Acknowledged(plan).With(value: "false")).Tellings).To.Email);
+    }
+
+    [Fact]
+    public void First_email_waits_until_it_is_known_whether_the_userId_was_told()
+    {
+        var unknown = Plan(Person("u:ann").With(value: "true"));
+        var withEmail = unknown.Document with { Ids = unknown.Document.Ids.Add(Known("e:a@x.com")) };
+
+        var again = Plan(withEmail);
+
+        var telling = Assert.Single(again.Tellings);
+        Assert.Equal(("ann", null, unknown.Tellings[0].Told.Number), (telling.To.UserId, telling.To.Email, telling.Told.Number));
+        Assert.True(Assert.Single(Plan(Acknowledged(again)).Tellings) is { To.Email: "a@x.com", Told.IsTakeover: true });
+    }
+
+    [Fact]
+    public void First_email_of_somebody_who_has_left_is_worth_no_call()
+    {
+        var left = Acknowledged(Plan(Acknowledged(Plan(Person("u:ann").With(value: "true"))).With(value: "false")));
+
+        var plan = Plan(left with { Ids = left.Ids.Add(Known("e:a@x.com")) });
+
+        Assert.Empty(plan.Tellings);
+        Assert.Equal("a@x.com", Assert.Single(Plan(plan.Document.With(value: "true")).Tellings).To.Email);
+    }
+
+    [Fact]
+    public void Late_acknowledgement_about_a_userId_that_an_email_has_taken_over_leaves_the_email_unknown()
+    {
+        var entry = Plan(Person("u:ann").With(value: "true"));
+        var acknowledged = Acknowledged(entry);
+        var taking = Plan(acknowledged with { Ids = acknowledged.Ids.Add(Known("e:a@x.com")) });
+        var taken = Acknowledgement.Take(taking.Document, [new(taking.Tellings[0].Key, taking.Tellings[0].Told.Number, ToldState.Acknowledged, OneWith: "user_id:ann")], inTime: true, _now);
+        var left = Acknowledged(Plan(taken.With(value: "false")));
+        Assert.Empty(Plan(left).Tellings);
+
+        var late = Acknowledgement.Take(left, [new(entry.Tellings[0].Key, entry.Tellings[0].Told.Number, ToldState.Acknowledged)], inTime: false, _now);
+
+        Assert.Equal("a@x.com", Assert.Single(Plan(late).Tellings).To.Email);
+    }
+
+    [Fact]
     public void Answer_that_was_lost_is_asked_for_again_under_the_same_number_and_another_value_under_the_next()
     {
         var first = Plan(Person("u:ann").With(value: "true"));

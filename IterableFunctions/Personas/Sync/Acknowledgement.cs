@@ -38,14 +38,19 @@ public static class Acknowledgement
         var told = document.Told.ToBuilder();
         foreach (var answer in answers.Where(answer => answer.State != ToldState.Unknown || !inTime))
         {
-            if (told.TryGetValue(answer.Key, out var before))
+            if (!told.TryGetValue(answer.Key, out var before))
             {
-                told[answer.Key] = inTime && before.Number == answer.Number
-                    ? before with { State = answer.State, When = now, IsTakeover = false, Refusal = answer.Refusal }
-                    : before with { State = ToldState.Unknown, HasLanded = true };
-                if (answer.OneWith is { } former && told[answer.Key].State == ToldState.Acknowledged)
-                    told.Remove(answer.Key with { Identifier = former });
+                // An email has taken it over meanwhile, and stands for the same user.
+                foreach (var key in document.Told.Keys.Where(key => key.Definition == answer.Key.Definition))
+                    told[key] = told[key] with { State = ToldState.Unknown, HasLanded = true };
+                continue;
             }
+
+            told[answer.Key] = inTime && before.Number == answer.Number
+                ? before with { State = answer.State, When = now, IsTakeover = false, Refusal = answer.Refusal }
+                : before with { State = ToldState.Unknown, HasLanded = true };
+            if (answer.OneWith is { } former && told[answer.Key].State == ToldState.Acknowledged)
+                told.Remove(answer.Key with { Identifier = former });
         }
 
         return document with { Told = told.ToImmutable() };

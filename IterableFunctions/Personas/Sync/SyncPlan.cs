@@ -35,14 +35,16 @@ public sealed record SyncPlan(ProfileDocument Document, IReadOnlyList<Telling> T
         var present = Addressees.Of(document, project);
         var told = document.Told.ToBuilder();
         var tellings = new List<Telling>();
+        var formerly = document.Told.Keys.ToLookup(key => key.Definition, key => key.Identifier, StringComparer.Ordinal);
         foreach (var (key, value) in document.Values)
         {
             if (catalog[key] is not { IsSent: true } definition || value.Version != definition.Version)
                 continue;
-            if (present is [{ Email: not null, UserId: not null } carrier, ..])
-                TakeOver(told, key, carrier, now);
-            foreach (var to in With(present, told, key))
+            var waiting = present is [{ Email: not null, UserId: not null } carrier, ..] && !TakesOver(told, key, carrier, now) ? carrier : null;
+            foreach (var to in With(present, formerly[key], told, key))
             {
+                if (to == waiting)
+                    continue;
                 if (Next(told.GetValueOrDefault(new(key, to.Identifier)), value, definition.Kind, isPresent: present.Contains(to), now) is not { } next)
                     continue;
                 told[new(key, to.Identifier)] = next;
@@ -65,24 +67,27 @@ public sealed record SyncPlan(ProfileDocument Document, IReadOnlyList<Telling> T
 
     /// <summary>
     /// The first email of somebody who was told of by user_id alone takes that over: Iterable makes both one user when an update names both. What was told by user_id stands until it has: where each
-    /// is a user of its own already, both are told that they leave.
+    /// is a user of its own already, both are told that they leave. What was refused there, and a value that says nothing, is not taken over.
     /// </summary>
-    private static void TakeOver(ImmutableSortedDictionary<ToldKey, Told>.Builder told, string key, Addressee carrier, long now)
+    /// <returns>False where the email has to wait until it is known whether the user_id was told: else an entry could be two events.</returns>
+    private static bool TakesOver(ImmutableSortedDictionary<ToldKey, Told>.Builder told, string key, Addressee carrier, long now)
     {
         var (former, own) = (new ToldKey(key, Addressee.OfUserId(carrier.UserId!)), new ToldKey(key, carrier.Identifier));
         if (!told.TryGetValue(former, out var before) || told.ContainsKey(own))
-            return;
-        told[own] = before.State == ToldState.Acknowledged ? before with { State = ToldState.Unknown, HasLanded = true, IsTakeover = true, When = now } : before;
+            return true;
+        if (before.State == ToldState.Acknowledged && !IsEmpty(before.Json.Span))
+            told[own] = before with { State = ToldState.Unknown, HasLanded = true, IsTakeover = true, When = now };
+        return before.State != ToldState.Unknown;
     }
 
     /// <summary>Those whom the person stands for now, and those who were told before; not a user_id that is about to become one user with an email.</summary>
-    private static IEnumerable<Addressee> With(IReadOnlyList<Addressee> present, ImmutableSortedDictionary<ToldKey, Told>.Builder told, string key)
+    private static IEnumerable<Addressee> With(IReadOnlyList<Addressee> present, IEnumerable<string> formerly, ImmutableSortedDictionary<ToldKey, Told>.Builder told, string key)
     {
-        string[] others = [.. told.Keys.Where(other => other.Definition == key && present.All(addressee => addressee.Identifier != other.Identifier) && !IsBeingTakenOver(other)).Select(other => other.Identifier)];
+        string[] others = [.. formerly.Where(identifier => present.All(addressee => addressee.Identifier != identifier) && !IsBeingTakenOver(identifier))];
         return others.Length == 0 ? present : [.. present, .. others.Select(Addressees.Of)];
 
-        bool IsBeingTakenOver(ToldKey other) => present is [{ Email: not null, UserId: { } userId } carrier, ..]
-            && other.Identifier == Addressee.OfUserId(userId) && told.GetValueOrDefault(new(key, carrier.Identifier)) is { State: ToldState.Unknown };
+        bool IsBeingTakenOver(string identifier) => present is [{ Email: not null, UserId: { } userId } carrier, ..]
+            && identifier == Addressee.OfUserId(userId) && told.GetValueOrDefault(new(key, carrier.Identifier)) is { State: ToldState.Unknown };
     }
 
     /// <summary>What is to be told, or to be kept as told; null where nothing changes.</summary>
