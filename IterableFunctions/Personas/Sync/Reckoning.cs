@@ -10,13 +10,10 @@ namespace IterableFunctions.Personas.Sync;
 
 /// <summary>What an evaluation changes.</summary>
 /// <param name="Document">The document with the values in it.</param>
-/// <param name="Joined">The definitions whose value was empty or unknown before and is not now.</param>
+/// <param name="Joined">The definitions whose value was empty or another profile's before and is not now.</param>
 /// <param name="Left">Those whose value is empty now.</param>
-public sealed record Reckoned(ProfileDocument Document, IReadOnlyList<string> Joined, IReadOnlyList<string> Left)
-{
-    /// <summary>The definitions whose value is another.</summary>
-    public IEnumerable<string> Changed => Joined.Concat(Left);
-}
+/// <param name="Changed">All whose value is another.</param>
+public sealed record Reckoned(ProfileDocument Document, IReadOnlyList<string> Joined, IReadOnlyList<string> Left, IReadOnlyList<string> Changed);
 
 /// <summary>Takes the values that an evaluation found into a profile's document. Pure.</summary>
 public static class Reckoning
@@ -42,7 +39,7 @@ public static class Reckoning
     {
         var values = document.Values.ToBuilder();
         var told = document.Told.Keys.Select(key => key.Definition).ToHashSet(StringComparer.Ordinal);
-        var (joined, left) = (new List<string>(), new List<string>());
+        var (joined, left, changed) = (new List<string>(), new List<string>(), new List<string>());
         foreach (var key in document.Values.Keys.Where(key => catalog[key] is null))
         {
             values.Remove(key);
@@ -60,9 +57,12 @@ public static class Reckoning
             if (isKnown)
                 continue;
             var (wasMember, isMember) = (before is not null && !SyncPlan.IsEmpty(before.Json.Span), !SyncPlan.IsEmpty(json));
-            if (isMember)
+            if (isMember || wasMember)
+                changed.Add(definition.Key);
+            // A value that came with a merge stands in the index under the profile that is gone.
+            if (isMember && (!wasMember || before!.Version == 0))
                 joined.Add(definition.Key);
-            else if (wasMember)
+            else if (!isMember && wasMember)
                 left.Add(definition.Key);
             if (isMember || told.Contains(definition.Key))
                 values[definition.Key] = new(json, before is not null && before.Json.Span.SequenceEqual(json) ? before.Since : now, definition.Version);
@@ -71,7 +71,7 @@ public static class Reckoning
         }
 
         var after = values.ToImmutable();
-        return new(ReferenceEquals(after, document.Values) ? document : document with { Values = after }, joined, left);
+        return new(ReferenceEquals(after, document.Values) ? document : document with { Values = after }, joined, left, changed);
     }
 
     /// <summary>The traits as JSON, read when they are asked for: most definitions ask for none.</summary>
