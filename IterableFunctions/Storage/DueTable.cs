@@ -10,7 +10,8 @@ namespace IterableFunctions.Storage;
 /// <param name="Profile">The profile's id.</param>
 /// <param name="Partition">Its shard and hour.</param>
 /// <param name="Attempts">How often in a row the profile could not be looked at.</param>
-public sealed record DueLook(string Profile, string Partition, int Attempts);
+/// <param name="ETag">Under which it is deleted: who arms the same hour anew meanwhile keeps the row.</param>
+public sealed record DueLook(string Profile, string Partition, int Attempts, ETag ETag);
 
 /// <summary>The table <c>Due</c>, the calendar: PartitionKey a shard and an hour, RowKey a profile's id: this profile is to be looked at at that hour.</summary>
 public sealed class DueTable(TableServiceClient tables, IOptions<StorageOptions> options)
@@ -37,10 +38,10 @@ public sealed class DueTable(TableServiceClient tables, IOptions<StorageOptions>
         var query = TableClient.CreateQueryFilter($"PartitionKey ge {$"{shard}|"} and PartitionKey le {Partition(shard, hour)}");
         try
         {
-            await foreach (var page in _table.QueryAsync<TableEntity>(query, count, ["PartitionKey", "RowKey", Attempts], cancellation).AsPages())
+            await foreach (var page in _table.QueryAsync<TableEntity>(query, count, ["PartitionKey", "RowKey", "Timestamp", Attempts], cancellation).AsPages())
             {
                 if (page.Values.Count > 0)
-                    return [.. page.Values.Select(row => new DueLook(row.RowKey, row.PartitionKey, row.GetInt32(Attempts) ?? 0))];
+                    return [.. page.Values.Select(row => new DueLook(row.RowKey, row.PartitionKey, row.GetInt32(Attempts) ?? 0, row.ETag))];
             }
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -51,7 +52,7 @@ public sealed class DueTable(TableServiceClient tables, IOptions<StorageOptions>
         return [];
     }
 
-    /// <summary>Disarms, in one transaction for each hour.</summary>
+    /// <summary>Disarms what has not been armed anew since it was read, in one transaction for each hour.</summary>
     /// <param name="looks">At most 100.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public async Task DeleteAsync(IEnumerable<DueLook> looks, CancellationToken cancellation)
@@ -60,13 +61,13 @@ public sealed class DueTable(TableServiceClient tables, IOptions<StorageOptions>
         {
             try
             {
-                await _table.SubmitTransactionAsync(hour.Select(look => new TableTransactionAction(TableTransactionActionType.Delete, new TableEntity(look.Partition, look.Profile), ETag.All)), cancellation);
+                await _table.SubmitTransactionAsync(hour.Select(look => new TableTransactionAction(TableTransactionActionType.Delete, new TableEntity(look.Partition, look.Profile), look.ETag)), cancellation);
             }
-            catch (RequestFailedException e) when (e.Status == 404)
+            catch (RequestFailedException e) when (e.Status is 404 or 412)
             {
-                // Another has begun with them.
+                // Another has begun with them, or some are armed anew.
                 foreach (var look in hour)
-                    await _table.DeleteEntityAsync(look.Partition, look.Profile, ETag.All, cancellation);
+                    await DeleteAsync(look, cancellation);
             }
         }
     }
@@ -81,6 +82,18 @@ public sealed class DueTable(TableServiceClient tables, IOptions<StorageOptions>
         catch (RequestFailedException e) when (e.Status == 404)
         {
             // It is not there, nor perhaps the table.
+        }
+    }
+
+    private async Task DeleteAsync(DueLook look, CancellationToken cancellation)
+    {
+        try
+        {
+            await _table.DeleteEntityAsync(look.Partition, look.Profile, look.ETag, cancellation);
+        }
+        catch (RequestFailedException e) when (e.Status is 404 or 412)
+        {
+            // Gone, or armed anew.
         }
     }
 
