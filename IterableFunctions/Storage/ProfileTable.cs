@@ -26,7 +26,7 @@ public enum CommitResult
     /// <summary>A row was there already: a message that has been folded, or a document where there was none.</summary>
     Exists,
 
-    /// <summary>More than a transaction takes, 4 MB: try less at once.</summary>
+    /// <summary>More than a transaction takes, 4 MB, or an entity, 1 MB: try less at once.</summary>
     TooLarge,
 }
 
@@ -177,7 +177,7 @@ public sealed class ProfileTable(TableServiceClient tables, IOptions<StorageOpti
         {
             return (CommitResult.Exists, null);
         }
-        catch (RequestFailedException e) when (e.Status == 413)
+        catch (RequestFailedException e) when (e.Status == 413 || e.ErrorCode == "EntityTooLarge")
         {
             return (CommitResult.TooLarge, null);
         }

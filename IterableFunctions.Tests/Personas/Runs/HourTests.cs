@@ -272,8 +272,98 @@ public sealed class HourTests : IAsyncLifetime, IAsyncDisposable
         Assert.Equal(1, looked);
     }
 
-    private Task SaveAsync(string key, string query, DefinitionKind kind = DefinitionKind.Audience, bool track = false)
-        => _world.SaveAsync(key, run: true, resend: false, (catalog, run) => catalog.With(new() { Key = key, Kind = kind, Name = key, Query = query, SendTrack = track, Run = run, Changed = _world.Now.UtcDateTime }));
+    [Fact]
+    public async Task Hour_that_comes_while_a_merge_goes_on_is_made_up_for_at_its_end()
+    {
+        await SaveAsync("recent", "event('A').within(2 hours).count()", DefinitionKind.ComputedTrait);
+        await UntilAsync("05:10");
+        await TrackAsync("05:10");
+        await PostAsync(""" "type":"track","event":"B","anonymousId":"cookie","timestamp":"2026-03-01T05:10:00Z" """);
+        await UntilAsync("05:50");
+        await PostAsync(""" "type":"track","event":"B","userId":"u","anonymousId":"cookie","timestamp":"2026-03-01T05:50:00Z" """);
+        Assert.NotEmpty(_world.Storage.Memory.Queue(RecordQueue.Name).Receive(10, TimeSpan.FromMinutes(90)));
+        await UntilAsync("06:30");
+        Assert.Null(Field("recent"));
+
+        await UntilAsync("07:30");
+        await TrackAsync("07:30");
+        await UntilAsync("08:02");
+        Assert.Equal("1", Field("recent"));
+        await UntilAsync("10:02");
+
+        Assert.Equal("0", Field("recent"));
+    }
+
+    [Fact]
+    public async Task Hour_that_found_nobody_to_tell_does_not_keep_later_ones_from_being_armed()
+    {
+        await SaveAsync("recent", "event('A').within(2 hours).count()", DefinitionKind.ComputedTrait);
+        await SaveAsync("visited", "event('A').within(3 hours).count() >= 1", anonymous: true);
+        await UntilAsync("05:10");
+        await PostAsync(""" "type":"track","event":"A","anonymousId":"cookie","timestamp":"2026-03-01T05:10:00Z" """);
+        await _world.SaveAsync("visited", run: false, resend: false, (catalog, _) => catalog.Without("visited"));
+        await UntilAsync("06:30");
+
+        await PostAsync(""" "type":"track","event":"A","userId":"u","anonymousId":"cookie","timestamp":"2026-03-01T06:30:00Z" """);
+        await UntilAsync("07:02");
+
+        Assert.Equal("2", Field("recent"));
+    }
+
+    [Fact]
+    public async Task Person_who_becomes_known_by_a_merge_is_in_the_first_sync_of_what_is_defined_later()
+    {
+        await UntilAsync("05:10");
+        await PostAsync(""" "type":"track","event":"A","anonymousId":"cookie","timestamp":"2026-03-01T05:10:00Z" """);
+        await UntilAsync("05:20");
+        await PostAsync(""" "type":"identify","traits":{"email":"u@x.com"},"timestamp":"2026-03-01T05:20:00Z" """);
+        await PostAsync(""" "type":"identify","anonymousId":"cookie","traits":{"email":"u@x.com"},"timestamp":"2026-03-01T05:21:00Z" """);
+        await UntilAsync("06:30");
+
+        await SaveAsync("bought", "event('A').count() >= 1");
+        await UntilAsync("06:50");
+
+        Assert.Equal("true", WorldIterable.Field(_world.Iterable.Find("email:u@x.com"), "bought"));
+    }
+
+    [Fact]
+    public async Task Audience_is_not_gone_before_those_have_left_who_are_being_merged()
+    {
+        await SaveAsync("bought", "event('A').count() >= 1");
+        await UntilAsync("05:10");
+        await TrackAsync("05:10");
+        await PostAsync(""" "type":"track","event":"B","anonymousId":"cookie","timestamp":"2026-03-01T05:10:00Z" """);
+        await UntilAsync("05:20");
+        Assert.Equal("true", Field("bought"));
+        await PostAsync(""" "type":"track","event":"B","userId":"u","anonymousId":"cookie","timestamp":"2026-03-01T05:20:00Z" """);
+        Assert.NotEmpty(_world.Storage.Memory.Queue(RecordQueue.Name).Receive(10, TimeSpan.FromMinutes(20)));
+
+        await _world.SaveAsync("bought", run: true, resend: false, (catalog, run) => catalog.With(catalog["bought"]! with { Retiring = true, Run = run, Changed = _world.Now.UtcDateTime }));
+        await UntilAsync("05:35");
+        Assert.NotNull((await _world.Observer.CatalogAsync())["bought"]);
+        await UntilAsync("06:00");
+
+        Assert.Equal("false", Field("bought"));
+        Assert.Null((await _world.Observer.CatalogAsync())["bought"]);
+    }
+
+    [Fact]
+    public async Task Look_at_a_row_that_the_document_does_not_list_keeps_out_the_fold_that_is_about_to_list_it()
+    {
+        await SaveAsync("recent", "event('A').within(2 hours).count()", DefinitionKind.ComputedTrait);
+        await UntilAsync("05:10");
+        await TrackAsync("05:10");
+        await UntilAsync("06:02");
+        var profiles = _world.Observer.Get<ProfileTable>();
+        var before = (await profiles.FindAsync(await ProfileAsync(), default))!;
+
+        await _world.Observer.Get<IterableFunctions.Personas.Sync.Looker>().LookAsync(new(before.Profile) { IsFull = true, IsDue = true }, default);
+
+        Assert.Equal(CommitResult.Stale, (await profiles.CommitAsync(before, before.Document, [], default)).Result);
+    }
+
+    private Task SaveAsync(string key, string query, DefinitionKind kind = DefinitionKind.Audience, bool track = false, bool anonymous = false)
+        => _world.SaveAsync(key, run: true, resend: false, (catalog, run) => catalog.With(new() { Key = key, Kind = kind, Name = key, Query = query, SendTrack = track, IncludeAnonymousUsers = anonymous, Run = run, Changed = _world.Now.UtcDateTime }));
 
     private Task TrackAsync(string time) => TrackAsync(_start + TimeSpan.Parse(time.Length == 5 ? time + ":00" : time, CultureInfo.InvariantCulture));
 

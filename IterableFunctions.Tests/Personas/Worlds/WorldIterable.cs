@@ -26,6 +26,7 @@ internal sealed class WorldIterable(TimeProvider time, SandboxProjectType projec
     private readonly HashSet<(string Key, string Email)> _emails = [];
     private long _number;
     private int _silences;
+    private TaskCompletionSource? _hold;
 
     public SandboxIterable Sandbox { get; } = new(new SandboxOptions { ApiKey = Key, ProjectType = project, RateLimits = false, Time = time, RememberedCalls = 10 });
 
@@ -38,6 +39,13 @@ internal sealed class WorldIterable(TimeProvider time, SandboxProjectType projec
 
     /// <summary>The next calls take effect, and are not answered.</summary>
     public void BeSilent(int calls) => _silences = calls;
+
+    /// <summary>The next call arrives when it is let go.</summary>
+    /// <returns>Lets it go.</returns>
+    public TaskCompletionSource Hold() => _hold = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Whether a call is held.</summary>
+    public bool Holds { get; private set; }
 
     public HttpMessageHandler LineOf(Wire wire) => new Line(this, wire);
 
@@ -71,6 +79,13 @@ internal sealed class WorldIterable(TimeProvider time, SandboxProjectType projec
 
     private async Task<Answer?> AnswerAsync(string path, byte[] body, CancellationToken cancellation)
     {
+        if (Interlocked.Exchange(ref _hold, null) is { } hold)
+        {
+            Holds = true;
+            await hold.Task;
+            Holds = false;
+        }
+
         await _one.WaitAsync(cancellation);
         Answer? answer;
         bool isSilent;

@@ -15,8 +15,10 @@ public sealed class Merger(IdentityTable identities, ProfileTable profiles, Prof
     public async Task MergeAsync(SamePerson same, CancellationToken cancellation)
     {
         await SealAsync(same.One, same.Other, cancellation);
-        await FinishAsync(same.One, cancellation);
-        await FinishAsync(same.Other, cancellation);
+        string?[] ends = [await FinishAsync(same.One, cancellation), await FinishAsync(same.Other, cancellation)];
+        // What was not evaluated meanwhile is evaluated now. A look that was asked for before could come too early.
+        foreach (var profile in ends.OfType<string>().Distinct())
+            await looks.AddAsync(new(profile), TimeSpan.Zero, cancellation);
     }
 
     /// <summary>Steps 1 and 2: one of two is sealed as a redirect to the other, which lists it. Nothing happens to two that are one, deleted, or too much for one.</summary>
@@ -50,10 +52,11 @@ public sealed class Merger(IdentityTable identities, ProfileTable profiles, Prof
         }
     }
 
-    /// <summary>Step 3, for every profile that this one lists.</summary>
-    private async Task FinishAsync(string profile, CancellationToken cancellation)
+    /// <summary>Step 3, for every profile that this one lists. Returns the profile that is left.</summary>
+    private async Task<string?> FinishAsync(string profile, CancellationToken cancellation)
     {
-        while (await LiveAsync(profile, cancellation) is { Document.Merging: [var absorption, ..] } survivor)
+        StoredProfile? end;
+        while ((end = await LiveAsync(profile, cancellation)) is { Document.Merging: [var absorption, ..] } survivor)
         {
             var loser = await profiles.FindAsync(absorption.Profile, cancellation);
             if (loser is not { Document.Kind: ProfileKind.Redirect })
@@ -63,7 +66,7 @@ public sealed class Merger(IdentityTable identities, ProfileTable profiles, Prof
                 else
                     await StrikeAsync(survivor, absorption.Profile, cancellation);
             }
-            else if (await LiveAsync(loser.Profile, cancellation) is not { } end || end.Profile != survivor.Profile)
+            else if ((await LiveAsync(loser.Profile, cancellation))?.Profile != survivor.Profile)
             {
                 // Another has taken it over, which lists it itself.
                 await StrikeAsync(survivor, loser.Profile, cancellation);
@@ -85,6 +88,8 @@ public sealed class Merger(IdentityTable identities, ProfileTable profiles, Prof
                 }
             }
         }
+
+        return end?.Profile;
     }
 
     /// <summary>Moves what was folded into the loser, message by message with its event; a message that the survivor has seen is not moved. False where the survivor has changed.</summary>
@@ -126,13 +131,14 @@ public sealed class Merger(IdentityTable identities, ProfileTable profiles, Prof
         }
     }
 
-    /// <summary>Ends it. What was not evaluated meanwhile is evaluated now, by a look that is in the queue before, and at the next full hour.</summary>
+    /// <summary>Ends it, and arms the next full hour anew: looks at hours that came meanwhile have evaluated nothing, and their rows are gone.</summary>
     private async Task<bool> StrikeAsync(StoredProfile survivor, string loser, CancellationToken cancellation)
     {
         if (!survivor.Document.Merging.Any(absorption => absorption.Profile == loser))
             return true;
-        await looks.AddAsync(new(survivor.Profile), TimeSpan.Zero, cancellation);
-        var struck = await calendar.ArmAsync(survivor.Profile, ProfileMerge.Strike(survivor.Document, loser), Calendar.NextLooks(time.GetUtcNow().UtcTicks), cancellation);
+        var next = Calendar.NextLooks(time.GetUtcNow().UtcTicks);
+        var struck = ProfileMerge.Strike(survivor.Document, loser);
+        struck = await calendar.ArmAsync(survivor.Profile, struck with { Due = [.. struck.Due.Where(hour => hour > next)] }, next, cancellation);
         return await profiles.CommitAsync(survivor, struck, [], cancellation) is { Result: CommitResult.Committed };
     }
 

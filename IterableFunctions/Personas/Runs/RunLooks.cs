@@ -34,7 +34,7 @@ public sealed partial class RunLooks(Looker looker, DueTable due, IOptions<Perso
         using var meter = StorageMeter.Begin();
         await Parallel.ForEachAsync(profiles, new ParallelOptions { MaxDegreeOfParallelism = mayBeBulk ? BulkConcurrency : Concurrency, CancellationToken = cancellation }, async (one, cancelled) =>
         {
-            var look = await LookAsync(new(one.Profile) { IsFull = true, MayBeBulk = mayBeBulk, Resend = resend }, one.Attempts, cancelled);
+            var look = await LookAsync(new(one.Profile) { IsFull = true, IsDue = !isBackfill, MayBeBulk = mayBeBulk, Resend = resend }, one.Attempts, cancelled);
             lock (gate)
             {
                 counts = counts.Add(look is null ? RunCounts.None with { Failed = 1 } : CountsOf(look));

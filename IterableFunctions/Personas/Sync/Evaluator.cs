@@ -78,27 +78,24 @@ public sealed class Evaluator(Catalogs catalogs, ProfileTable profiles, IOptions
         if (document.Kind != ProfileKind.Live || !document.Merging.IsEmpty)
             return new(document, catalog, [], [], null, false);
 
+        var hour = HourOf(document, []);
+        // The look that they stood for is this one, even if it finds nobody to tell. Their rows are deleted when all is done.
+        if (scope == EvaluationScope.All && document.Due.Any(outstanding => outstanding <= hour))
+            document = document with { Due = [.. document.Due.Where(outstanding => outstanding > hour)] };
         document = AdvanceTo(catalog, document);
         if (document.BuiltThrough < catalog.Version)
             document = await BuildAsync(stored.Profile, document, catalog, build, cancellation);
         if (!isAddressable && !catalog.IncludesAnonymousUsers)
             return new(document, catalog, [], [], null, false);
 
-        var hour = HourOf(document, []);
         var history = await HistoryAsync(stored.Profile, catalog.Set.RowsNeeded(document.States, hour, scope), cancellation);
         var evaluation = catalog.Set.Evaluate(Reckoning.ViewOf(document, catalog, history), hour, scope);
         var reckoned = Reckoning.Settle(document, catalog, evaluation, isAddressable, Now);
         // At a full hour all are renewed together; else those that refer to what has changed wait for it.
         var needed = scope == EvaluationScope.RealTime && reckoned.Changed.Any(catalog.Set.HourlyRefersTo) ? NextLooks(hour) : evaluation.NextHour;
         document = reckoned.Document;
-        if (scope == EvaluationScope.All)
-        {
-            if (catalog.Set.Definitions.Any(definition => definition.Cadence.IsHourly) || needed is not null)
-                document = document with { EvaluatedHour = hour };
-            // The look that they stood for is this one. Their rows are deleted when all is done.
-            if (document.Due.Any(outstanding => outstanding <= hour))
-                document = document with { Due = [.. document.Due.Where(outstanding => outstanding > hour)] };
-        }
+        if (scope == EvaluationScope.All && (catalog.Set.Definitions.Any(definition => definition.Cadence.IsHourly) || needed is not null))
+            document = document with { EvaluatedHour = hour };
 
         return new(document, catalog, reckoned.Joined, reckoned.Left, needed, false);
     }

@@ -8,6 +8,9 @@ public sealed record Look(string Profile, int Attempts = 0)
     /// <summary>Whether it is a full hour's look, at all definitions; else at those that do not depend on the clock.</summary>
     public bool IsFull { get; init; }
 
+    /// <summary>Whether a row of the calendar asks for it, which is deleted afterwards.</summary>
+    public bool IsDue { get; init; }
+
     /// <summary>Whether Iterable may be told in bulk, of a profile that had no message for a while.</summary>
     public bool MayBeBulk { get; init; }
 
@@ -23,13 +26,17 @@ public sealed record Look(string Profile, int Attempts = 0)
 public sealed record LookReport(IReadOnlyList<string> Joined, IReadOnlyList<string> Left, TellReport Told, bool IsPending)
 {
     public static LookReport Nothing { get; } = new([], [], TellReport.Nothing, false);
+
+    /// <summary>Nothing yet: the end of what goes on asks for another look.</summary>
+    public static LookReport Later { get; } = Nothing with { IsPending = true };
 }
 
 /// <summary>What Iterable was told of a profile.</summary>
 /// <param name="Calls">Calls.</param>
 /// <param name="Refused">The definitions of which it refused to be told, once for each identifier.</param>
 /// <param name="Wait">Where it could not take a call now: the wait before the next look, which is queued.</param>
-public sealed record TellReport(int Calls, IReadOnlyList<string> Refused, TimeSpan? Wait)
+/// <param name="IsLeft">Whether something is left to a look that is queued, for whichever reason.</param>
+public sealed record TellReport(int Calls, IReadOnlyList<string> Refused, TimeSpan? Wait, bool IsLeft)
 {
-    public static TellReport Nothing { get; } = new(0, [], null);
+    public static TellReport Nothing { get; } = new(0, [], null, false);
 }

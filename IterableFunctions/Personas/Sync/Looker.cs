@@ -36,15 +36,18 @@ public sealed class Looker(ProfileTable profiles, Evaluator evaluator, SyncWrite
                 return LookReport.Nothing;
             // While a merge goes on nothing is evaluated; its end asks for a look.
             if (!stored.Document.Merging.IsEmpty)
-                return LookReport.Nothing;
+                return LookReport.Later;
             var evaluated = await evaluator.LookAsync(stored, scope, build, cancellation);
             if (look.Resend is { } resend)
                 evaluated = evaluated with { Document = Acknowledgement.Forget(evaluated.Document, resend) };
             var (result, untold) = await writer.LookAsync(stored, evaluated, look, cancellation);
+            if (result == CommitResult.TooLarge)
+                throw new InvalidOperationException("A document is larger than an entity.");
             if (result != CommitResult.Committed)
                 continue;
             cache.Renew(untold!.Stored);
-            return new(evaluated.Joined, evaluated.Left, await teller.TellAsync(untold, Urgency.Background, Budget, cancellation), untold.IsPending);
+            var told = await teller.TellAsync(untold, Urgency.Background, Budget, cancellation);
+            return new(evaluated.Joined, evaluated.Left, told, untold.IsPending || told.IsLeft);
         }
     }
 }

@@ -29,7 +29,7 @@ public sealed class SyncWriter(ProfileTable profiles, MemberTable members, Calen
     /// <summary>How long one may send. Ended earlier by the acknowledgement.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
-    /// <summary>How late a look may be before another is asked for.</summary>
+    /// <summary>How late a look may be before another is asked for; more than what clocks differ by.</summary>
     private static readonly TimeSpan Lateness = TimeSpan.FromMinutes(1);
 
     /// <summary>What Iterable may take to work off bulk calls and single ones, which have queues of their own there: between the two lies this much time.</summary>
@@ -59,8 +59,11 @@ public sealed class SyncWriter(ProfileTable profiles, MemberTable members, Calen
     private async Task<(CommitResult Result, Untold? Untold)> WriteAsync(StoredProfile before, Evaluated evaluated, IReadOnlyList<ProfileMessage> messages, Look? look, CancellationToken cancellation)
     {
         var (profile, isLook, now) = (before.Profile, look is not null, time.GetUtcNow().UtcTicks);
-        var document = isLook && !before.Document.Lease.IsHeldAt(now) ? evaluated.Document with { QueuedLook = 0 } : evaluated.Document;
-        var plan = SyncPlan.Of(document, evaluated.Catalog, _project, now);
+        var plan = SyncPlan.Of(evaluated.Document, evaluated.Catalog, _project, now);
+        // Of several looks that are queued the one that the document knows of tells. It is forgotten as soon as it may have been this one, or has nothing to do: nobody must rely on a look that has been.
+        var queued = before.Document.QueuedLook;
+        var mayTell = isLook && (look!.IsFull || queued <= now + Lateness.Ticks);
+        var document = mayTell && (queued <= now + Lateness.Ticks || plan.Tellings.Count == 0) ? evaluated.Document with { QueuedLook = 0 } : evaluated.Document;
         IReadOnlyList<Telling> tellings = [];
         var isBulk = look is { MayBeBulk: true } && now - document.LastMessage > BulkDistance.Ticks;
         TimeSpan? ask = evaluated.IsIncomplete ? TimeSpan.Zero : null;
@@ -75,25 +78,26 @@ public sealed class SyncWriter(ProfileTable profiles, MemberTable members, Calen
             // Another value than bulk may have brought. The same value again can do no harm.
             ask = TimeSpan.FromTicks(document.BulkAt - now) + BulkDistance;
         }
-        else if (isLook || document.QueuedLook <= now)
+        else if (mayTell || queued <= now)
         {
             tellings = plan.Tellings;
             document = plan.Document with
             {
+                QueuedLook = document.QueuedLook,
                 Lease = tellings.Count == 0 ? default : new(Random.Shared.NextInt64(1, long.MaxValue), now + Lease.Ticks),
                 BulkAt = isBulk && tellings.Count > 0 ? now : document.BulkAt,
             };
         }
 
-        // A look cannot rely on the one that the document knows of: that may be itself.
-        if (ask is { } wait && (isLook || document.QueuedLook <= now - Lateness.Ticks || document.QueuedLook > now + wait.Ticks + Lateness.Ticks))
+        if (ask is { } wait && (document.QueuedLook <= now - Lateness.Ticks || document.QueuedLook > now + wait.Ticks + Lateness.Ticks))
         {
             await queue.AddAsync(new(profile, look?.Attempts ?? 0), wait, cancellation);
             document = document with { QueuedLook = now + wait.Ticks };
         }
 
         document = await calendar.ArmAsync(profile, document, evaluated.Needed, cancellation);
-        if (isLook && document with { QueuedLook = before.Document.QueuedLook } == before.Document)
+        // A row of the calendar that the document does not list may be one that a fold has just inserted: that fold must not take the row for standing when it is deleted.
+        if (isLook && !look!.IsDue && (queued <= now - Lateness.Ticks ? document with { QueuedLook = queued } : document) == before.Document)
             return (CommitResult.Committed, new(before, evaluated.Catalog, [], evaluated.Left, 0, false, plan.Tellings.Count > 0));
 
         await JoinAsync(before, document, evaluated.Joined, cancellation);

@@ -30,7 +30,7 @@ public sealed partial class Teller(
     /// <summary>Time kept back to write down what was answered.</summary>
     private static readonly TimeSpan StorageShare = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>After this long a person may have been deleted elsewhere, so the document is read again before anything is sent.</summary>
+    /// <summary>After this long a person may have been deleted elsewhere, so the document is read again before anything more is sent.</summary>
     private static readonly TimeSpan Trust = TimeSpan.FromSeconds(1);
 
     private readonly IterableOptions _iterable = options.Value;
@@ -49,14 +49,12 @@ public sealed partial class Teller(
         var (lease, report) = (stored.Document.Lease, TellReport.Nothing);
         while (tellings.Count > 0)
         {
-            if (Now - (lease.Until - SyncWriter.Lease.Ticks) > Trust.Ticks && await profiles.FindEndAsync(stored.Profile, cancellation) is not { Document.Kind: ProfileKind.Live })
-                return report;
             var (answers, calls, wait) = await SendAsync(stored, tellings, untold.IsBulk ? null : urgency, lease, within - StorageShare - time.GetElapsedTime(started), cancellation);
             var mayGoOn = wait is null && within - time.GetElapsedTime(started) > StorageShare;
             var attempts = wait is null ? 0 : untold.Attempts + 1;
             var queued = wait is { } named ? RetrySchedule.After(retries.Value, attempts, named, Random.Shared.NextDouble()) : TimeSpan.Zero;
-            (stored, tellings) = await AcknowledgeAsync(stored, untold, answers, lease, mayGoOn, new(stored.Profile, attempts), queued, cancellation);
-            report = new(report.Calls + calls, [.. report.Refused, .. answers.Where(answer => answer.Refusal is not null).Select(answer => answer.Key.Definition)], wait is null ? null : queued);
+            (stored, tellings, var isLeft) = await AcknowledgeAsync(stored, untold, answers, lease, mayGoOn, new(stored.Profile, attempts), queued, cancellation);
+            report = new(report.Calls + calls, [.. report.Refused, .. answers.Where(answer => answer.Refusal is not null).Select(answer => answer.Key.Definition)], wait is null ? null : queued, isLeft);
             if (wait is not null)
                 return report;
             lease = stored.Document.Lease;
@@ -72,6 +70,7 @@ public sealed partial class Teller(
     {
         var (started, answers) = (time.GetTimestamp(), new ConcurrentBag<Answer>());
         var (gate, made, wait) = (new Lock(), 0, default(TimeSpan?));
+        var seen = lease.Until - SyncWriter.Lease.Ticks;
         await Parallel.ForEachAsync(tellings, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation }, async (telling, cancelled) =>
         {
             var (state, refusal) = (ToldState.Acknowledged, default(string));
@@ -87,6 +86,18 @@ public sealed partial class Teller(
                 {
                     state = ToldState.Unknown;
                     break;
+                }
+
+                var now = Now;
+                if (now - Volatile.Read(ref seen) > Trust.Ticks)
+                {
+                    if (await profiles.FindEndAsync(stored.Profile, cancelled) is not { Document.Kind: ProfileKind.Live })
+                    {
+                        state = ToldState.Unknown;
+                        break;
+                    }
+
+                    Volatile.Write(ref seen, now);
                 }
 
                 Interlocked.Increment(ref made);
@@ -132,13 +143,14 @@ public sealed partial class Teller(
     /// <summary>
     /// Writes down what was answered, and compares once more: what has changed since is told next, under a new lease, or by a look that is queued.
     /// </summary>
-    private async Task<(StoredProfile Stored, IReadOnlyList<Telling> Tellings)> AcknowledgeAsync(
+    /// <returns>The document, what to tell next, and whether anything is left to a look that is queued.</returns>
+    private async Task<(StoredProfile Stored, IReadOnlyList<Telling> Tellings, bool IsLeft)> AcknowledgeAsync(
         StoredProfile stored, Untold untold, IReadOnlyCollection<Answer> answers, SendingLease lease, bool mayGoOn, Look look, TimeSpan wait, CancellationToken cancellation)
     {
         for (var (current, queued) = (stored, false); ;)
         {
             if (current is not { Document.Kind: ProfileKind.Live })
-                return (stored, []);
+                return (stored, [], queued);
             var now = Now;
             var inTime = current.Document.Lease.Id == lease.Id && current.Document.Lease.IsHeldAt(now);
             var document = Acknowledgement.Take(current.Document, answers, inTime, now);
@@ -150,16 +162,21 @@ public sealed partial class Teller(
                     await queue.AddAsync(look with { Profile = current.Profile }, wait, cancellation);
                 (queued, document) = (true, document with { QueuedLook = now + wait.Ticks });
             }
+            else if (plan.Tellings.Count == 0)
+            {
+                // Nothing is left for the look that somebody has asked for meanwhile; who has something to tell next need not wait for it.
+                document = document with { QueuedLook = 0 };
+            }
 
             if (inTime)
                 document = (tellings.Count > 0 ? plan.Document : document) with { Lease = tellings.Count > 0 ? new(lease.Id, now + SyncWriter.Lease.Ticks) : default };
             if (document == current.Document)
-                return (current, []);
+                return (current, [], queued);
             var (result, written) = await profiles.CommitAsync(current, document, [], cancellation);
             if (result == CommitResult.Committed)
             {
                 cache.Renew(written!);
-                return (written!, tellings);
+                return (written!, tellings, queued);
             }
 
             cache.Forget(current.Profile);
