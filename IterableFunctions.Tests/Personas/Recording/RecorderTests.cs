@@ -154,7 +154,8 @@ public sealed class RecorderTests(OwnAzuriteFixture azurite) : IClassFixture<Own
             Message.Of($$"""{"type":"track","messageId":"m-{{n}}","event":"Large","userId":"ann","properties":{"text":"{{text}}"} }"""))));
 
         Assert.All(results, result => Assert.IsType<Recorded>(result));
-        Assert.True(store.Wire.Tables > 2, $"{store.Wire.Tables} transactions");
+        // 5.4 MB, of which one takes 4.
+        Assert.True(store.Wire.Tables >= 2, $"{store.Wire.Tables} transactions");
     }
 
     [Fact]

@@ -22,7 +22,9 @@ public sealed class HourTests : IAsyncLifetime, IAsyncDisposable
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync() => await _world.DisposeAsync();
+    public ValueTask DisposeAsync() => _world.DisposeAsync();
+
+    async Task IAsyncLifetime.DisposeAsync() => await DisposeAsync();
 
     ValueTask IAsyncDisposable.DisposeAsync() => _world.DisposeAsync();
 

@@ -18,6 +18,9 @@ public sealed record Reckoned(ProfileDocument Document, IReadOnlyList<string> Jo
 /// <summary>Takes the values that an evaluation found into a profile's document. Pure.</summary>
 public static class Reckoning
 {
+    /// <summary>Bytes of a value's JSON; a longer one counts as null, for a document has to hold it several times.</summary>
+    public const int LargestValue = 32 * 1024;
+
     /// <summary>A person as an evaluation sees them.</summary>
     /// <param name="document">The profile.</param>
     /// <param name="catalog">The definitions.</param>
@@ -52,6 +55,8 @@ public static class Reckoning
             if (!isAddressable && !definition.IncludeAnonymousUsers)
                 continue;
             var json = definition.Retiring ? "false"u8.ToArray() : Encoding.UTF8.GetBytes(result.Value.ToJson());
+            if (json.Length > LargestValue)
+                json = "null"u8.ToArray();
             var before = values.GetValueOrDefault(definition.Key);
             var isKnown = before is not null && before.Version == definition.Version && before.Json.Span.SequenceEqual(json);
             if (isKnown)
