@@ -1,6 +1,6 @@
+using Azure.Data.Tables;
 using IterableFunctions.Personas.Evaluation;
 using IterableFunctions.Storage;
-using Azure.Data.Tables;
 using Microsoft.Extensions.Options;
 
 namespace IterableFunctions.Tests.Storage;

@@ -162,7 +162,8 @@ internal sealed class WorldRun : IAsyncDisposable
                 _world.Note($"instance {instance} dies at operation {operation}, {(lost ? "after" : "before")} it");
                 _world.Instances[instance].Wire.DieAt(operation, lost);
                 return Task.CompletedTask;
-            }));
+            }
+            ));
         }
 
         for (var n = _random.Next(6 * _plan.Days); n > 0; n--)
