@@ -130,9 +130,9 @@ public static class App
     {
         services.AddSingleton<IReadinessCheck, StorageCheck>();
         services.AddSingleton<IReadinessCheck>(provider => Drained(provider, ForwardQueue.Name, provider.GetRequiredService<IOptions<DeliveringOptions>>().Value.LongestRetry));
-        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, RecordQueue.Name, RecordWorker.Rest));
-        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, SyncQueue.Name, provider.GetRequiredService<IOptions<DeliveringOptions>>().Value.LongestRetry + Looker.Rest));
-        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, RecomputeQueue.Name, RunWorker.Rest));
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, RecordQueue.Name, LargeMessages.Rest));
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, SyncQueue.Name, provider.GetRequiredService<IOptions<DeliveringOptions>>().Value.LongestRetry + LargeMessages.Rest));
+        services.AddSingleton<IReadinessCheck>(provider => Drained(provider, RecomputeQueue.Name, LargeMessages.Rest));
         services.AddSingleton<IReadinessCheck, HourCheck>();
         services.AddSingleton<IReadinessCheck>(provider => new KeyCheck(provider.GetRequiredService<KeyGuard>(), "Iterable", "API key"));
         services.AddSingleton<IReadinessCheck>(provider => new KeyCheck(provider.GetRequiredKeyedService<KeyGuard>(SegmentOptions.Section), "Segment", "write key"));

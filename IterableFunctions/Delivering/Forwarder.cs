@@ -184,7 +184,7 @@ public sealed partial class Forwarder(
             return Delivery.Delivered.Instance;
         var started = time.GetTimestamp();
         var delivery = await iterable.SendAsync(request, urgency, within, cancellation);
-        if (delivery is Delivery.Refused { Status: 409 } && UserIdAlone.Of(request) is { } readdressed)
+        if (delivery is Delivery.Refused { Status: 409 } && Readdressed.ByUserId(request) is { } readdressed)
             delivery = await iterable.SendAsync(readdressed, urgency, within - time.GetElapsedTime(started), cancellation);
         if (delivery is Delivery.Delivered)
             metrics.Delivered(request.Endpoint.Path, request.Timestamp);

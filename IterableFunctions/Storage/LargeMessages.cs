@@ -11,6 +11,9 @@ namespace IterableFunctions.Storage;
 /// </summary>
 internal sealed class LargeMessages(QueueServiceClient queues, BlobServiceClient blobs, string name)
 {
+    /// <summary>How long work rests that the host has given up on and that is put back: it is kept for as long as it takes, for nothing else holds it.</summary>
+    public static readonly TimeSpan Rest = TimeSpan.FromMinutes(30);
+
     /// <summary>A queue message is 64 KB of base64, so 48 KB; this leaves room.</summary>
     private const int LargestMessage = 45 * 1024;
 

@@ -17,7 +17,7 @@ public sealed class OutOfDateTests
     public void Fields_that_a_newer_message_has_set_are_left_out(string ids, string newer, string? left)
     {
         var time = newer == "\"plan\":1,\"city\":2" ? "10" : "11";
-        var document = ProfileFold.Fold(new(), [Message.Identify("m-2", ids, newer, $"2026-03-01T{time}:00:00Z")]).Document;
+        var document = ProfileFold.Fold(new(), [Message.Identify("m-2", ids, newer, $"2026-03-01T{time}:00:00Z")]);
 
         var thinned = OutOfDate.Thin(Update("""{"plan":1,"city":2}"""), document, ProjectType.Hybrid);
 
@@ -27,7 +27,7 @@ public sealed class OutOfDateTests
     [Fact]
     public void Object_that_is_to_be_merged_is_kept()
     {
-        var document = ProfileFold.Fold(new(), [Message.Identify("m-2", "u:ann", "\"address\":{\"zip\":1}", "2026-03-01T11:00:00Z")]).Document;
+        var document = ProfileFold.Fold(new(), [Message.Identify("m-2", "u:ann", "\"address\":{\"zip\":1}", "2026-03-01T11:00:00Z")]);
         Assert.Null(OutOfDate.Thin(Update("""{"address":{"city":2}}"""), document, ProjectType.Hybrid));
         Assert.NotNull(OutOfDate.Thin(Update("""{"address":{"city":2}},"mergeNestedObjects":true"""), document, ProjectType.Hybrid));
     }
@@ -39,7 +39,7 @@ public sealed class OutOfDateTests
     [InlineData("Other", "11", true)]
     public void Cart_that_is_older_than_a_cart_or_purchase_is_not_sent(string name, string hour, bool sent)
     {
-        var document = ProfileFold.Fold(new(), [Message.Of($$"""{"type":"track","event":"{{name}}","userId":"ann","timestamp":"2026-03-01T{{hour}}:00:00Z","properties":{"total":1,"products":[]} }""")]).Document;
+        var document = ProfileFold.Fold(new(), [Message.Of($$"""{"type":"track","event":"{{name}}","userId":"ann","timestamp":"2026-03-01T{{hour}}:00:00Z","properties":{"total":1,"products":[]} }""")]);
         var cart = Update("{}") with { Endpoint = IterableEndpoint.UpdateCart };
 
         Assert.Equal(sent, OutOfDate.Thin(cart, document, ProjectType.Hybrid) is not null);
@@ -54,7 +54,7 @@ public sealed class OutOfDateTests
     [InlineData("\"plan\":3", "10", null)]
     public void What_an_update_may_have_undone_is_said_once_more(string newer, string hour, string? said)
     {
-        var document = ProfileFold.Fold(new(), [Message.Identify("m-2", "u:ann", newer, $"2026-03-01T{hour}:00:00Z")]).Document;
+        var document = ProfileFold.Fold(new(), [Message.Identify("m-2", "u:ann", newer, $"2026-03-01T{hour}:00:00Z")]);
         // As it stands in storage.
         document = ProfileFormat.Read(ProfileFormat.Write(document));
 
@@ -73,7 +73,7 @@ public sealed class OutOfDateTests
     [Fact]
     public void What_there_was_no_room_to_keep_is_not_said_again()
     {
-        var document = ProfileFold.Fold(new(), [Message.Identify("m-2", "u:ann", "\"plan\":3", "2026-03-01T11:00:00Z")]).Document;
+        var document = ProfileFold.Fold(new(), [Message.Identify("m-2", "u:ann", "\"plan\":3", "2026-03-01T11:00:00Z")]);
         document = document with { Sent = document.Sent.SetItem("user_id:ann", document.Sent["user_id:ann"].WithoutValues()) };
 
         Assert.Null(OutOfDate.Thin(Update("""{"plan":1}"""), document, ProjectType.Hybrid));

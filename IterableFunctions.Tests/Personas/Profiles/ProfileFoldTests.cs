@@ -36,7 +36,7 @@ public sealed class ProfileFoldTests
         for (var times = 0; times < 20; times++)
         {
             random.Shuffle(shuffled);
-            Assert.Equal(expected, Write(shuffled.Aggregate(new ProfileDocument(), (document, message) => ProfileFold.Fold(document, [message]).Document)));
+            Assert.Equal(expected, Write(shuffled.Aggregate(new ProfileDocument(), (document, message) => ProfileFold.Fold(document, [message]))));
         }
     }
 
@@ -113,7 +113,7 @@ public sealed class ProfileFoldTests
         var random = new Random(1);
         var document = new ProfileDocument();
         for (var n = 0; n < 6; n++)
-            document = ProfileFold.Fold(document, [Message.Identify($"m-{n}", "u:ann", $"\"small{n}\":{n},\"large{n}\":\"{Noise(random, 300_000 + n)}\"")]).Document;
+            document = ProfileFold.Fold(document, [Message.Identify($"m-{n}", "u:ann", $"\"small{n}\":{n},\"large{n}\":\"{Noise(random, 300_000 + n)}\"")]);
 
         var (fitting, bytes) = ProfileFold.Fit(document);
 
@@ -125,7 +125,7 @@ public sealed class ProfileFoldTests
 
     private static string Noise(Random random, int length) => string.Create(length, random, (text, from) => from.GetItems("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_".AsSpan(), text));
 
-    private static ProfileDocument Fold(ProfileMessage[] messages) => ProfileFold.Fold(new(), messages).Document;
+    private static ProfileDocument Fold(ProfileMessage[] messages) => ProfileFold.Fold(new(), messages);
 
     /// <summary>Without the count of folds, which says how often, not what.</summary>
     private static byte[] Write(ProfileDocument document) => ProfileFormat.Write(document with { Folds = 0, Created = 0, Merging = [] });

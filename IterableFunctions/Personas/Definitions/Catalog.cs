@@ -20,6 +20,7 @@ public sealed class Catalog
         Records = records;
         _records = records.ToFrozenDictionary(record => record.Key, StringComparer.Ordinal);
         Set = set;
+        IncludesAnonymousUsers = records.Any(record => record.IncludeAnonymousUsers);
     }
 
     public static Catalog Empty { get; } = new(0, ImmutableSortedDictionary<LeafId, int>.Empty, [], DefinitionSet.Empty);
@@ -35,7 +36,7 @@ public sealed class Catalog
     public IReadOnlyDictionary<LeafId, int> LeafVersions => _leafVersions;
 
     /// <summary>Whether somebody who cannot be told of at Iterable is evaluated at all.</summary>
-    public bool IncludesAnonymousUsers => Records.Any(record => record.IncludeAnonymousUsers);
+    public bool IncludesAnonymousUsers { get; }
 
     public DefinitionRecord? this[string key] => _records.GetValueOrDefault(key);
 

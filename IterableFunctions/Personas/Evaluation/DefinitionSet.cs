@@ -25,6 +25,7 @@ public sealed class DefinitionSet
         }
         foreach (var definition in definitions.Where(definition => definition.Cadence.IsHourly))
         {
+            HasHourly = true;
             _hourlyLeaves.UnionWith(definition.LeafIndices);
             _eventsReadFromRows.UnionWith(definition.Rows.Select(rows => rows.Event));
         }
@@ -34,6 +35,9 @@ public sealed class DefinitionSet
 
     /// <summary>Referred definitions before those that refer to them.</summary>
     public ImmutableArray<CompiledDefinition> Definitions { get; }
+
+    /// <summary>Whether any is evaluated at full hours only.</summary>
+    public bool HasHourly { get; }
 
     /// <summary>Every leaf that some definition reads, each once.</summary>
     public ImmutableArray<Leaf> Leaves { get; }

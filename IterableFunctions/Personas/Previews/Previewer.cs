@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Evaluation;
@@ -78,7 +77,7 @@ public sealed class Previewer(Catalogs catalogs, MemberTable members, ProfileTab
     private static PreviewReport Report(DefinitionRecord definition, DefinitionSet set, ProfileSample sample, IReadOnlyCollection<Seen?> seen)
     {
         Seen[] sampled = [.. seen.OfType<Seen>()];
-        Seen[] matched = [.. sampled.Where(one => !SyncPlan.IsEmpty(Encoding.UTF8.GetBytes(one.Value.ToJson())))];
+        Seen[] matched = [.. sampled.Where(one => !SyncPlan.IsEmpty(one.Value.ToUtf8Json()))];
         var isExact = sample.IsWhole && seen.Count == sample.Profiles.Count;
         // Who was drawn and is nobody to evaluate it for stands for others like that.
         var population = isExact ? sampled.Length : seen.Count == 0 ? 0 : sample.Population * sampled.Length / seen.Count;
@@ -116,7 +115,7 @@ public sealed class Previewer(Catalogs catalogs, MemberTable members, ProfileTab
         return DefinitionSet.Compile(all.Definitions.Where(definition => needed.Contains(definition.Key)).Select(definition => definition.Source));
     }
 
-    private static JsonElement Json(Value value) => JsonSerializer.Deserialize(value.ToJson(), AppJson.Default.JsonElement);
+    private static JsonElement Json(Value value) => JsonSerializer.Deserialize(value.ToUtf8Json(), AppJson.Default.JsonElement);
 
     /// <summary>Somebody for whom it was evaluated.</summary>
     private sealed record Seen(string Profile, ProfileDocument Document, Value Value);

@@ -5,12 +5,6 @@ using IterableFunctions.Personas.Evaluation;
 
 namespace IterableFunctions.Personas.Profiles;
 
-/// <summary>What a fold comes to.</summary>
-/// <param name="Document">The document after it.</param>
-/// <param name="Events">The messages that are events, a row each.</param>
-/// <param name="Fold">Its number, for the rows.</param>
-public sealed record FoldedMessages(ProfileDocument Document, IReadOnlyList<ProfileMessage> Events, long Fold);
-
 /// <summary>Folds messages into a profile's document. No I/O and no clock; in whatever order messages come, the document is the same in the end.</summary>
 public static class ProfileFold
 {
@@ -20,7 +14,7 @@ public static class ProfileFold
     /// <summary>Folds messages that have not been folded before, each once.</summary>
     /// <param name="document">The document before.</param>
     /// <param name="messages">With ids that the document covers.</param>
-    public static FoldedMessages Fold(ProfileDocument document, IReadOnlyList<ProfileMessage> messages)
+    public static ProfileDocument Fold(ProfileDocument document, IReadOnlyList<ProfileMessage> messages)
     {
         var traits = document.Traits.ToBuilder();
         var sent = document.Sent.ToBuilder();
@@ -40,7 +34,7 @@ public static class ProfileFold
             last = Math.Max(last, message.Arrived.Ticks);
         }
 
-        var folded = document with
+        return document with
         {
             Traits = traits.ToImmutable(),
             Sent = sent.ToImmutable(),
@@ -48,7 +42,6 @@ public static class ProfileFold
             LastMessage = last,
             Folds = document.Folds + 1,
         };
-        return new(folded, [.. messages.Where(message => message.Event is not null)], folded.Folds);
     }
 
     /// <summary>Lists ids in a document that a message brings, and that are nobody's yet.</summary>

@@ -161,12 +161,14 @@ public readonly struct Value : IEquatable<Value>
         }
     }
 
-    public string ToJson()
+    public string ToJson() => Encoding.UTF8.GetString(ToUtf8Json());
+
+    public byte[] ToUtf8Json()
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, Compact))
             WriteTo(writer);
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        return buffer.WrittenSpan.ToArray();
     }
 
     /// <summary>Whether both are of one kind and worth the same; 10 and 10.0 are.</summary>

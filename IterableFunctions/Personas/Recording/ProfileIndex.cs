@@ -13,7 +13,7 @@ public sealed class ProfileIndex(MemberTable members, DueTable due, IOptions<Ite
 
     /// <summary>Says of a profile that takes another's ids on that Iterable can be told of it, if it could not before: backfills pass over those of whom it cannot. Called before its document is written.</summary>
     public Task JoinAsync(StoredProfile before, ProfileDocument after, CancellationToken cancellation)
-        => Addressees.Of(after, _project).Count > 0 && Addressees.Of(before.Document, _project).Count == 0
+        => Addressees.Exist(after, _project) && !Addressees.Exist(before.Document, _project)
             ? members.AddAsync(MemberTable.Everybody, before.Profile, isAddressable: true, cancellation)
             : Task.CompletedTask;
 

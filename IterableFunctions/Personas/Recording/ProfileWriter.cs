@@ -44,7 +44,7 @@ public sealed class ProfileWriter(IdentityTable identities, ProfileTable profile
             var covered = Covered(waiting, target.Document, largest);
             List<ProfileMessage> messages = [.. covered.Select(one => one.Message).DistinctBy(message => message.MessageId)];
             var folded = ProfileFold.Fold(target.Document, messages);
-            var evaluated = await evaluator.FoldAsync(target.Before, folded.Document, messages, cancellation);
+            var evaluated = await evaluator.FoldAsync(target.Before, folded, messages, cancellation);
             var (result, untold) = await writer.FoldAsync(target.Before, evaluated, messages, cancellation);
             switch (result)
             {

@@ -9,9 +9,6 @@ namespace IterableFunctions.Personas.Recording;
 /// <summary>Does what waits in the queue <c>record</c>. Throws when it cannot, so that the message comes back; whatever was done before is not done twice.</summary>
 public sealed class RecordWorker(RecordQueue queue, Recorder recorder, FollowUp followUp, Merger merger, Deletion deletion)
 {
-    /// <summary>How long work rests that failed too often in a row: it is kept for as long as it takes, for nothing else holds it.</summary>
-    public static readonly TimeSpan Rest = TimeSpan.FromMinutes(30);
-
     /// <summary>How long Iterable may take to be told what a message changes, before that is left to the queue <c>sync</c>.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -38,7 +35,7 @@ public sealed class RecordWorker(RecordQueue queue, Recorder recorder, FollowUp 
     {
         if (await queue.ReadAsync(message, cancellation) is not { } work)
             return;
-        await queue.AddAsync(work, Rest, cancellation);
+        await queue.AddAsync(work, LargeMessages.Rest, cancellation);
         await queue.ForgetAsync(message, cancellation);
     }
 }

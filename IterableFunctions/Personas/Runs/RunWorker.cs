@@ -5,9 +5,6 @@ namespace IterableFunctions.Personas.Runs;
 /// <summary>Does what waits in the queue <c>recompute</c>. Throws when it cannot, so that the message comes back.</summary>
 public sealed class RunWorker(BackfillWorker backfills, HourWorker hours, RecomputeQueue queue)
 {
-    /// <summary>How long work rests that failed too often in a row: it is kept for as long as it takes, for nothing else holds it.</summary>
-    public static readonly TimeSpan Rest = TimeSpan.FromMinutes(30);
-
     public Task RunAsync(string message, CancellationToken cancellation) => RecomputeQueue.Read(message) switch
     {
         { Definition: null } work => hours.ContinueAsync(work, cancellation),
@@ -16,5 +13,5 @@ public sealed class RunWorker(BackfillWorker backfills, HourWorker hours, Recomp
     };
 
     /// <summary>Puts work that the host has given up on back into the queue, for later: nothing else holds it.</summary>
-    public Task ReviveAsync(string message, CancellationToken cancellation) => queue.AddAsync(RecomputeQueue.Read(message), Rest, cancellation);
+    public Task ReviveAsync(string message, CancellationToken cancellation) => queue.AddAsync(RecomputeQueue.Read(message), LargeMessages.Rest, cancellation);
 }

@@ -20,6 +20,18 @@ public sealed record Addressee(string Identifier, string? UserId, string? Email)
 /// </summary>
 public static class Addressees
 {
+    /// <summary>Whether there is any, so that Iterable can be told of the person.</summary>
+    public static bool Exist(ProfileDocument document, ProjectType project)
+    {
+        foreach (var known in document.Ids)
+        {
+            if (known.Id.Type == ExternalId.UserIdType || (known.Id.Type == ExternalId.EmailType && project != ProjectType.UserId))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>The carrier of the userId first; none for a person without user_id and email.</summary>
     public static IReadOnlyList<Addressee> Of(ProfileDocument document, ProjectType project)
     {

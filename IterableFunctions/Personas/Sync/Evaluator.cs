@@ -25,7 +25,7 @@ public sealed class Evaluator(Catalogs catalogs, ProfileTable profiles, IOptions
     private long Now => time.GetUtcNow().UtcTicks;
 
     /// <summary>Whether Iterable can be told of a person.</summary>
-    public bool IsAddressable(ProfileDocument document) => Addressees.Of(document, _project).Count > 0;
+    public bool IsAddressable(ProfileDocument document) => Addressees.Exist(document, _project);
 
     /// <summary>Takes messages that have been folded into the states, and evaluates.</summary>
     /// <param name="before">The profile before them.</param>
@@ -50,7 +50,7 @@ public sealed class Evaluator(Catalogs catalogs, ProfileTable profiles, IOptions
             return new(document, catalog, [], [], null, false);
 
         isHourlyTouched |= messages.Any(message => message.Traits is { } traits && traits.EnumerateObject().Any(trait => catalog.Set.HourlyReadsTrait(trait.Name)))
-            || (isAddressable && (before.ETag is null || !IsAddressable(before.Document)) && catalog.Set.Definitions.Any(definition => definition.Cadence.IsHourly));
+            || (isAddressable && (before.ETag is null || !IsAddressable(before.Document)) && catalog.Set.HasHourly);
         var hour = HourOf(document, events);
         var history = await FirstPagesAsync(before.Profile, catalog.Set.RowsNeeded(states, hour, EvaluationScope.RealTime), events, cancellation);
         if (history is null)
@@ -94,7 +94,7 @@ public sealed class Evaluator(Catalogs catalogs, ProfileTable profiles, IOptions
         // At a full hour all are renewed together; else those that refer to what has changed wait for it.
         var needed = scope == EvaluationScope.RealTime && reckoned.Changed.Any(catalog.Set.HourlyRefersTo) ? NextLooks(hour) : evaluation.NextHour;
         document = reckoned.Document;
-        if (scope == EvaluationScope.All && (catalog.Set.Definitions.Any(definition => definition.Cadence.IsHourly) || needed is not null))
+        if (scope == EvaluationScope.All && (catalog.Set.HasHourly || needed is not null))
             document = document with { EvaluatedHour = hour };
 
         return new(document, catalog, reckoned.Joined, reckoned.Left, needed, false);

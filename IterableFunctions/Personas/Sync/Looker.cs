@@ -9,20 +9,14 @@ namespace IterableFunctions.Personas.Sync;
 /// <summary>Looks at a profile: evaluates it, and tells Iterable what it does not know. Whoever does it again finds nothing left to do.</summary>
 public sealed class Looker(ProfileTable profiles, Evaluator evaluator, SyncWriter writer, Teller teller, SyncQueue queue, ProfileCache cache)
 {
-    /// <summary>How long a look rests that failed too often in a row: it is kept for as long as it takes, for nothing else holds it.</summary>
-    public static readonly TimeSpan Rest = TimeSpan.FromMinutes(30);
-
     /// <summary>What one look may take.</summary>
     private static readonly TimeSpan Budget = TimeSpan.FromMinutes(2);
 
     /// <summary>Does what a message of the queue <c>sync</c> asks for. Throws when it cannot, so that the message comes back.</summary>
-    public Task RunAsync(string message, CancellationToken cancellation)
-    {
-        return LookAsync(SyncQueue.Read(message), cancellation);
-    }
+    public Task RunAsync(string message, CancellationToken cancellation) => LookAsync(SyncQueue.Read(message), cancellation);
 
     /// <summary>Asks for a look that the host has given up on once more, later: nothing else holds it.</summary>
-    public Task ReviveAsync(string message, CancellationToken cancellation) => queue.AddAsync(SyncQueue.Read(message), Rest, cancellation);
+    public Task ReviveAsync(string message, CancellationToken cancellation) => queue.AddAsync(SyncQueue.Read(message), LargeMessages.Rest, cancellation);
 
     /// <summary>Looks at a profile.</summary>
     public async Task<LookReport> LookAsync(Look look, CancellationToken cancellation)

@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using System.Text.Json;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Evaluation;
@@ -54,7 +53,7 @@ public static class Reckoning
             var definition = catalog[result.Definition.Key]!;
             if (!isAddressable && !definition.IncludeAnonymousUsers)
                 continue;
-            var json = definition.Retiring ? "false"u8.ToArray() : Encoding.UTF8.GetBytes(result.Value.ToJson());
+            var json = definition.Retiring ? "false"u8.ToArray() : result.Value.ToUtf8Json();
             if (json.Length > LargestValue)
                 json = "null"u8.ToArray();
             var before = values.GetValueOrDefault(definition.Key);

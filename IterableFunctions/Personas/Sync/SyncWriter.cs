@@ -107,8 +107,8 @@ public sealed class SyncWriter(ProfileTable profiles, MemberTable members, Calen
 
     private async Task JoinAsync(StoredProfile before, ProfileDocument document, IReadOnlyList<string> joined, CancellationToken cancellation)
     {
-        var isAddressable = Addressees.Of(document, _project).Count > 0;
-        var isNew = before.ETag is null || isAddressable != Addressees.Of(before.Document, _project).Count > 0;
+        var isAddressable = Addressees.Exist(document, _project);
+        var isNew = before.ETag is null || isAddressable != Addressees.Exist(before.Document, _project);
         string[] definitions = isNew ? [MemberTable.Everybody, .. document.Values.Keys.Concat(joined).Distinct()] : [.. joined];
         await Task.WhenAll(definitions.Select(definition => members.AddAsync(definition, before.Profile, isAddressable, cancellation)));
     }

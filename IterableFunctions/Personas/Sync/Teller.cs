@@ -135,7 +135,7 @@ public sealed partial class Teller(
     {
         var started = time.GetTimestamp();
         var delivery = urgency is { } single ? await iterable.SendAsync(call, single, within, cancellation) : await bulk.SendAsync(call, within, cancellation);
-        return delivery is Delivery.Refused { Status: 409 } && EmailAlone.Of(call) is { } readdressed
+        return delivery is Delivery.Refused { Status: 409 } && Readdressed.ByEmail(call) is { } readdressed
             ? (await iterable.SendAsync(readdressed, urgency ?? Urgency.Background, within - time.GetElapsedTime(started), cancellation), true)
             : (delivery, false);
     }
