@@ -119,7 +119,7 @@ public sealed class FaultyIterableTests(OwnAzuriteFixture azurite, ITestOutputHe
     /// <summary>No call comes back before the time that a 429 has named for it.</summary>
     private static void AssertKeeps(TimeSpan wait, Shop shop)
     {
-        var repeats = shop.Iterable.Calls.GroupBy(call => Convert.ToHexString(call.Body.Span)).SelectMany(calls => calls.Zip(calls.Skip(1))).Where(pair => pair.First.Status == 429).ToList();
+        var repeats = shop.Iterable.Calls.Where(Shop.IsOneMessages).GroupBy(call => Convert.ToHexString(call.Body.Span)).SelectMany(calls => calls.Zip(calls.Skip(1))).Where(pair => pair.First.Status == 429).ToList();
         Assert.NotEmpty(repeats);
         // Storage has a clock of its own, to the millisecond.
         Assert.All(repeats, pair => Assert.True(pair.Second.At - pair.First.At >= wait - TimeSpan.FromMilliseconds(50), $"Call {pair.Second.Number} came {pair.Second.At - pair.First.At} after call {pair.First.Number}."));

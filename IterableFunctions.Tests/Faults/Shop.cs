@@ -55,10 +55,14 @@ internal sealed partial class Shop(string storage, Uri app, SandboxIterable iter
     {
         get
         {
-            var calls = iterable.Calls.Where(call => call is { TookEffect: true, Refused: false }).Select(call => (call.Path, Body: Encoding.UTF8.GetString(call.Body.Span))).ToLookup(call => call.Path, call => call.Body);
-            return calls["events/track"].Count() + calls["commerce/trackPurchase"].Count() + calls["users/update"].Count(body => OwnField().IsMatch(body)) + calls["commerce/updateCart"].Select(body => body[body.IndexOf("\"items\":", StringComparison.Ordinal)..]).Distinct().Count(items => items != "\"items\":[]}");
+            SandboxCall[] calls = [.. iterable.Calls.Where(call => call is { TookEffect: true, Refused: false })];
+            return calls.Count(IsOneMessages)
+                + calls.Where(call => call.Path == "commerce/updateCart").Select(BodyOf).Select(body => body[body.IndexOf("\"items\":", StringComparison.Ordinal)..]).Distinct().Count(items => items != "\"items\":[]}");
         }
     }
+
+    /// <summary>Whether a call can only be that of one message: it has the message's id, or a field of its own. A cart can be the same twice, and so can an update that repairs.</summary>
+    public static bool IsOneMessages(SandboxCall call) => call.Path is "events/track" or "commerce/trackPurchase" || (call.Path == "users/update" && OwnField().IsMatch(BodyOf(call)));
 
     /// <summary>What was accepted and has not come to a call that succeeded.</summary>
     public IReadOnlyList<ShopMessage> LeftOut
@@ -158,6 +162,8 @@ internal sealed partial class Shop(string storage, Uri app, SandboxIterable iter
         _client.Dispose();
         _patience.Dispose();
     }
+
+    private static string BodyOf(SandboxCall call) => Encoding.UTF8.GetString(call.Body.Span);
 
     [GeneratedRegex("\"f\\d+\":")]
     private static partial Regex OwnField();
