@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using Azure.Core;
+using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
@@ -185,9 +187,21 @@ internal static class FirstSyncBenchmark
                 services.AddSingleton(_memory.TablesThrough(life is null ? null : life.PassAsync));
                 services.AddSingleton(_memory.QueuesThrough(life is null ? null : life.PassAsync));
             }
+            else
+            {
+                services.AddSingleton(new TableServiceClient(storage, Mortal(new TableClientOptions(), life)));
+                services.AddSingleton(new QueueServiceClient(storage, Mortal(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 }, life)));
+            }
 
-            services.AddHttpClient("IterableClient").AddHttpMessageHandler(() => new Mortal(life));
+            services.AddHttpClient("IterableClient").AddHttpMessageHandler(() => new MortalCalls(life));
             return services.BuildServiceProvider();
+        }
+
+        private static TOptions Mortal<TOptions>(TOptions options, Life? life)
+            where TOptions : ClientOptions
+        {
+            options.AddPolicy(new MortalStorage(life), HttpPipelinePosition.PerRetry);
+            return options;
         }
     }
 
@@ -265,7 +279,12 @@ internal static class FirstSyncBenchmark
         public void Check() => ObjectDisposedException.ThrowIf(_isOver, this);
     }
 
-    private sealed class Mortal(Life? life) : DelegatingHandler
+    private sealed class MortalStorage(Life? life) : HttpPipelineSynchronousPolicy
+    {
+        public override void OnSendingRequest(HttpMessage message) => life?.Check();
+    }
+
+    private sealed class MortalCalls(Life? life) : DelegatingHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
