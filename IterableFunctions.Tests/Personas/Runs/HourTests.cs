@@ -1,5 +1,6 @@
 using System.Globalization;
 using IterableFunctions.Iterable;
+using IterableFunctions.LocalHost.Sandbox;
 using IterableFunctions.Personas;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Evaluation;
@@ -250,6 +251,26 @@ public sealed class HourTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [Fact]
+    public async Task Backfill_makes_few_wait_for_an_Iterable_that_is_down_and_goes_on_when_it_is_back()
+    {
+        const int Persons = 100;
+        await UntilAsync("05:10");
+        foreach (var number in Enumerable.Range(0, Persons))
+            await PutAsync($"00{number:x30}", $"u{number}");
+        var outage = _world.Iterable.Sandbox.AddFault(new() { Mode = FaultMode.Status, Status = 503, Calls = -1 });
+        await SaveAsync("pros", "trait('plan') = 'pro'");
+
+        await UntilAsync("05:12");
+        Assert.InRange(_world.Storage.Memory.Queue(SyncQueue.Name).Count, 8, 40);
+        Assert.NotNull((await _world.Observer.CatalogAsync())["pros"]!.Run);
+
+        _world.Iterable.Sandbox.ClearFaults(outage);
+        await UntilAsync("06:01");
+        Assert.All(Enumerable.Range(0, Persons), number => Assert.Equal("true", WorldIterable.Field(_world.Iterable.Find($"user_id:u{number}"), "pros")));
+        Assert.Null((await _world.Observer.CatalogAsync())["pros"]!.Run);
+    }
+
+    [Fact]
     public async Task Day_of_downtime_costs_one_pass_at_the_present_hour()
     {
         await SaveAsync("recent", "event('A').within(30 hours).count()", DefinitionKind.ComputedTrait);
@@ -364,6 +385,15 @@ public sealed class HourTests : IAsyncLifetime, IAsyncDisposable
 
     private Task SaveAsync(string key, string query, DefinitionKind kind = DefinitionKind.Audience, bool track = false, bool anonymous = false)
         => _world.SaveAsync(key, run: true, resend: false, (catalog, run) => catalog.With(new() { Key = key, Kind = kind, Name = key, Query = query, SendTrack = track, IncludeAnonymousUsers = anonymous, Run = run, Changed = _world.Now.UtcDateTime }));
+
+    /// <summary>Writes somebody who has sent something a day before.</summary>
+    private async Task PutAsync(string profile, string userId)
+    {
+        var ago = _start.AddDays(-1).Ticks;
+        var document = new ProfileDocument { Ids = [new(ExternalId.UserId(userId), ago)], Traits = ProfileDocument.Tombstone.Traits.Add("plan", new("\"pro\""u8.ToArray(), ago, 1)), LastMessage = ago, Created = ago };
+        await _world.Observer.Get<MemberTable>().AddAsync(MemberTable.Everybody, profile, isAddressable: true, default);
+        Assert.Equal(CommitResult.Committed, (await _world.Observer.Get<ProfileTable>().CommitAsync(new(profile, document, null), document, [], default)).Result);
+    }
 
     private Task TrackAsync(string time) => TrackAsync(_start + TimeSpan.Parse(time.Length == 5 ? time + ":00" : time, CultureInfo.InvariantCulture));
 

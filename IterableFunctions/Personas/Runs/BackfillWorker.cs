@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Sync;
 using IterableFunctions.Storage;
@@ -12,14 +13,20 @@ namespace IterableFunctions.Personas.Runs;
 public sealed partial class BackfillWorker(
     Catalogs catalogs, DefinitionTable definitions, MemberTable members, RunTable runs, RecomputeQueue queue, RunLooks looks, RunLog progress, TimeProvider time, ILogger<BackfillWorker> logger)
 {
-    /// <summary>Profiles between two signs of life.</summary>
-    private const int PageSize = 500;
+    /// <summary>Profiles between two signs of life; and at the beginning of an execution, where Iterable may be down: who was looked at then has to be told one by one.</summary>
+    private const int PageSize = 500, FirstPageSize = 8;
+
+    /// <summary>How long one execution goes on. Shorter than that of an hour: the parts of an hour wait behind it.</summary>
+    private static readonly TimeSpan Slice = TimeSpan.FromSeconds(30);
 
     /// <summary>How long saving a definition may take, from when its run was asked for.</summary>
     private static readonly TimeSpan Saving = TimeSpan.FromMinutes(2);
 
     /// <summary>How long something rests that is not yet as it should be.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
+
+    /// <summary>Seconds that a part rests while Iterable takes nothing.</summary>
+    private const double FirstPause = 5, LongestPause = 300;
 
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
@@ -51,7 +58,7 @@ public sealed partial class BackfillWorker(
         var at = await runs.FindProgressAsync(work.Run, shard, cancellation);
         if (!at.Progress.IsDone)
         {
-            await foreach (var page in members.PagesAsync(MemberTable.Everybody, shard, at.Progress.After, PageSize, cancellation))
+            await foreach (var page in PagesAsync(shard, at.Progress.After, cancellation))
             {
                 catalog = await catalogs.CurrentAsync(0, cancellation);
                 if (catalog[work.Definition!] is not { } record || record.Run != work.Run)
@@ -68,9 +75,9 @@ public sealed partial class BackfillWorker(
                     return;
                 at = advanced;
                 progress.Say(work.Run, shard, at.Progress);
-                if (wait is null && time.GetElapsedTime(started) < RunLooks.Slice)
+                if (wait is null && time.GetElapsedTime(started) < Slice)
                     continue;
-                await queue.AddAsync(work, wait ?? TimeSpan.Zero, cancellation);
+                await queue.AddAsync(work with { Refused = wait is null ? 0 : work.Refused + 1 }, wait is { } asked ? Pause(asked, work.Refused) : TimeSpan.Zero, cancellation);
                 return;
             }
 
@@ -105,6 +112,29 @@ public sealed partial class BackfillWorker(
             await queue.AddAsync(work with { Shard = shard.Number, Resend = run.Resend }, TimeSpan.Zero, cancellation);
         if (silent.Length > 0)
             Log.Revived(logger, run.Id, silent.Length);
+    }
+
+    /// <summary>Twice as long each time, so that an outage makes few wait, and shorter than what is taken for silence.</summary>
+    private static TimeSpan Pause(TimeSpan asked, int refused)
+    {
+        var pause = TimeSpan.FromSeconds(Math.Min(FirstPause * Math.Pow(2, refused), LongestPause) * (0.8 + (0.4 * Random.Shared.NextDouble())));
+        return asked > pause ? asked : pause;
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<Member>> PagesAsync(Shard shard, string? after, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var behind = after;
+        await foreach (var page in members.PagesAsync(MemberTable.Everybody, shard, after, FirstPageSize, cancellation))
+        {
+            behind = page[^1].Profile;
+            yield return page;
+            break;
+        }
+
+        if (behind == after)
+            yield break;
+        await foreach (var page in members.PagesAsync(MemberTable.Everybody, shard, behind, PageSize, cancellation))
+            yield return page;
     }
 
     private async Task FinishAsync(RunWork work, CancellationToken cancellation)

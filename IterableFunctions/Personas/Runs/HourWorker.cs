@@ -14,6 +14,9 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
     /// <summary>Rows between two signs of life; what one transaction can delete.</summary>
     private const int PageSize = 100;
 
+    /// <summary>How long one execution goes on before it passes the rest on.</summary>
+    private static readonly TimeSpan Slice = TimeSpan.FromMinutes(4);
+
     /// <summary>After which a backfill without a sign of life is taken up again.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(15);
 
@@ -46,7 +49,7 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
             var (counts, wait, _) = await looks.LookAsync(page.GroupBy(look => look.Profile).Select(rows => (rows.Key, rows.Max(row => row.Attempts))), isBackfill: false, resend: null, cancellation);
             await due.DeleteAsync(page, cancellation);
             progress.Say(work.Run, shard, await AdvanceAsync(work.Run, shard, counts, isDone: false, cancellation));
-            if (wait is null && time.GetElapsedTime(started) < RunLooks.Slice)
+            if (wait is null && time.GetElapsedTime(started) < Slice)
                 continue;
             await queue.AddAsync(work, wait ?? TimeSpan.Zero, cancellation);
             return;

@@ -11,9 +11,6 @@ namespace IterableFunctions.Personas.Runs;
 /// <summary>The looks of a run: several at a time, and counted. One profile that cannot be looked at keeps nobody else waiting.</summary>
 public sealed partial class RunLooks(Looker looker, DueTable due, IOptions<PersonasOptions> options, TimeProvider time, ILogger<RunLooks> logger)
 {
-    /// <summary>How long one execution goes on before it passes the rest on.</summary>
-    public static readonly TimeSpan Slice = TimeSpan.FromMinutes(4);
-
     /// <summary>Looks at the same time, for one part of a run; in bulk each waits for others to send with.</summary>
     private const int Concurrency = 16, BulkConcurrency = 500;
 

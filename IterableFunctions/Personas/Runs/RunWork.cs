@@ -6,4 +6,5 @@ namespace IterableFunctions.Personas.Runs;
 /// <param name="Shard">The part; null for the beginning of a backfill, which puts all parts into the queue.</param>
 /// <param name="Asked">When it was asked for, UTC.</param>
 /// <param name="Resend">Of a backfill: whether members are told again of what they were told before.</param>
-public sealed record RunWork(string Run, string? Definition, DateTime Asked, int? Shard = null, bool Resend = false);
+/// <param name="Refused">Of a backfill: how often in a row Iterable could not take what this part had to tell.</param>
+public sealed record RunWork(string Run, string? Definition, DateTime Asked, int? Shard = null, bool Resend = false, int Refused = 0);
