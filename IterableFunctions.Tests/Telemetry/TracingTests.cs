@@ -33,6 +33,21 @@ public sealed class TracingTests(OwnAzuriteFixture azurite) : IClassFixture<OwnA
     }
 
     [Fact]
+    public async Task What_a_message_leaves_to_the_queue_record_is_part_of_its_trace()
+    {
+        await using var app = await StartAsync(share: "1");
+        await app.Client.PostAsync("""{"type":"track","messageId":"m-cookie","event":"E","anonymousId":"cookie"}""");
+        await app.Client.PostAsync("""{"type":"track","messageId":"m-user","event":"E","userId":"user"}""");
+
+        // Two profiles become one, behind the queue.
+        await app.Client.PostAsync("""{"type":"identify","messageId":"m-both","anonymousId":"cookie","userId":"user"}""");
+        await UntilAsync(() => Of("m-both").Any(span => span.OperationName == "record"));
+        var recorded = Of("m-both").Single(span => span.OperationName == "record");
+
+        await UntilAsync(() => Spans.Any(span => span is { OperationName: "record", Kind: ActivityKind.Consumer } && span.TraceId == recorded.TraceId && span.ParentSpanId == recorded.SpanId));
+    }
+
+    [Fact]
     public async Task A_dead_letter_says_in_which_trace_it_was_given_up()
     {
         await using var app = await StartAsync(share: "0");
