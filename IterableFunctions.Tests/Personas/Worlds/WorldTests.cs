@@ -34,7 +34,7 @@ public sealed class WorldTests(AzuriteFixture azurite, ITestOutputHelper output)
                 Assert.True(run.Hours > 24);
                 (lived, hours, calls, unanswered, deaths) = (lived + 1, hours + run.Hours, calls + run.Calls, unanswered + run.Unanswered, deaths + run.Deaths);
             },
-            iter: IsLong ? worlds * 10 : worlds,
+            iter: IsLong ? worlds * 3 : worlds,
             threads: 1);
         output.WriteLine($"{trouble}: {lived} worlds, {hours} hours compared, {calls} calls, {unanswered} of them without an answer that says so, {deaths} deaths");
     }
