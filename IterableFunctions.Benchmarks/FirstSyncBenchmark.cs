@@ -39,7 +39,7 @@ internal static class FirstSyncBenchmark
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var (members, kills, bulk, faster, azurite) = (20_000, 0, true, 1, false);
+        var (members, kills, bulk, track, faster, azurite) = (20_000, 0, true, false, 1, false);
         for (var i = 0; i < args.Length; i++)
         {
             var value = i + 1 < args.Length ? args[i + 1] : "";
@@ -49,32 +49,40 @@ internal static class FirstSyncBenchmark
                 "--kills" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out kills) && kills <= 100,
                 "--faster" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out faster) && faster is >= 1 and <= 100,
                 "--single" => !(bulk = false),
+                "--track" => track = true,
                 "--azurite" => azurite = true,
                 _ => false,
             };
             if (!isRead)
             {
-                Console.Error.WriteLine("Usage: first-sync [--members N] [--kills K] [--single] [--azurite] [--faster X]");
+                Console.Error.WriteLine("Usage: first-sync [--members N] [--kills K] [--single] [--track] [--azurite] [--faster X]");
                 return 2;
             }
 
-            i += args[i] is "--single" or "--azurite" ? 0 : 1;
+            i += args[i] is "--single" or "--track" or "--azurite" ? 0 : 1;
         }
 
-        return await RunAsync(members, kills, bulk, faster, azurite, Console.Out) ? 0 : 1;
+        return await RunAsync(members, kills, bulk, track, faster, azurite, Console.Out) ? 0 : 1;
     }
 
     /// <param name="members">How many are to be told.</param>
     /// <param name="kills">How often the worker dies, at even distances.</param>
     /// <param name="bulk">Whether Iterable is told in bulk.</param>
+    /// <param name="track">Whether it is told events, else fields.</param>
     /// <param name="faster">How many times Iterable's rates are allowed.</param>
     /// <param name="onAzurite">Whether storage is Azurite, else memory.</param>
     /// <param name="output">For the figures.</param>
-    /// <returns>Whether everybody was told.</returns>
-    public static async Task<bool> RunAsync(int members, int kills, bool bulk, int faster, bool onAzurite, TextWriter output)
+    /// <returns>Whether everybody was told, and once.</returns>
+    public static async Task<bool> RunAsync(int members, int kills, bool bulk, bool track, int faster, bool onAzurite, TextWriter output)
     {
-        var rate = (bulk ? 5 : 500) * faster;
-        var endpoint = bulk ? "users/bulkUpdate" : "users/update";
+        var (endpoint, setting, rate) = (bulk, track) switch
+        {
+            (true, false) => ("users/bulkUpdate", "UpdateUsers", 5),
+            (true, true) => ("events/trackBulk", "TrackEvents", 10),
+            (false, false) => ("users/update", "UpdateUser", 500),
+            (false, true) => ("events/track", "TrackEvent", 2000),
+        };
+        rate *= faster;
         await using var web = Build();
         using var sandbox = new SandboxIterable(new()
         {
@@ -89,7 +97,7 @@ internal static class FirstSyncBenchmark
         await using var azurite = new Azurite(HostSettings.AzuriteFolder, folder.FullName, AzuritePorts.Free());
         if (onAzurite)
             await azurite.StartAsync();
-        var world = new World($"{web.Urls.First()}/sandbox", onAzurite ? azurite.ConnectionString : null, bulk, rate);
+        var world = new World($"{web.Urls.First()}/sandbox", onAzurite ? azurite.ConnectionString : null, bulk, track, $"Limits:{setting}", rate);
         await world.FillAsync(members);
 
         // What a worker was at when it was killed has to wait for the end of its leases.
@@ -108,19 +116,22 @@ internal static class FirstSyncBenchmark
         SandboxCall[] calls = [.. sandbox.Calls.Where(call => call.Endpoint == endpoint)];
         var settled = calls.Where(call => starts.Last(start => start <= call.At) is var start && call.At - start > Start).ToArray();
         var span = starts.Select((start, index) => (index + 1 < starts.Count ? starts[index + 1] : calls[^1].At) - start - Start).Where(left => left > TimeSpan.Zero).Sum(left => left.TotalSeconds);
-        var told = Told();
+        // Events of the same id are one, as in Iterable.
+        var people = track ? sandbox.Events.Select(one => one.UserId).ToList() : [.. sandbox.Users.Where(user => user.DataFields.ContainsKey(Key)).Select(user => user.UserId)];
+        var told = people.Distinct().Count();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            {members:N0} members, {(bulk ? "bulk" : "single")}, {(onAzurite ? "Azurite" : "memory")}, {kills} kills, {Environment.ProcessorCount} cores
-              told           {told:N0} in {seconds:F0} s, {told / seconds:N0} a second
-              calls          {calls.Length:N0} of {endpoint}, {calls.Sum(call => call.Items):N0} users in them
+            {members:N0} members, {(bulk ? "bulk" : "single")}, {(track ? "events" : "fields")}, {(onAzurite ? "Azurite" : "memory")}, {kills} kills, {Environment.ProcessorCount} cores
+              told           {told:N0} in {seconds:F0} s, {told / seconds:N0} a second; {people.Count - told:N0} of them twice
+              calls          {calls.Length:N0} of {endpoint}, {calls.Sum(call => call.Items):N0} {(track ? "events" : "users")} in them
               rate           {rate} calls/s allowed; used from {Start.TotalSeconds:F0} s after each start on: {(span > 0 ? $"{settled.Length / span / rate:P0} over {span:F0} s" : "it ended before")}
               refused (429)  {calls.Count(call => call.Status == 429)}, of them later than that: {settled.Count(call => call.Status == 429)}
             """));
         await web.StopAsync();
         folder.Delete(recursive: true);
-        return told == members;
+        return told == members && people.Count == told;
 
-        int Told() => sandbox.Users.Count(user => user.DataFields.ContainsKey(Key));
+        // Nobody else is there.
+        int Told() => track ? sandbox.Counts.Events : sandbox.Counts.Users;
     }
 
     private static WebApplication Build()
@@ -132,7 +143,7 @@ internal static class FirstSyncBenchmark
     }
 
     /// <summary>Storage that outlives workers.</summary>
-    private sealed class World(string iterable, string? storage, bool bulk, int rate)
+    private sealed class World(string iterable, string? storage, bool bulk, bool track, string limit, int rate)
     {
         private readonly InMemoryStorage _memory = new(TimeProvider.System);
 
@@ -160,7 +171,7 @@ internal static class FirstSyncBenchmark
             });
             var run = await app.GetRequiredService<Backfills>().StartAsync(Key, resend: false, default);
             var stored = await app.GetRequiredService<Catalogs>().ReloadAsync(default);
-            var definition = new DefinitionRecord { Key = Key, Kind = DefinitionKind.Audience, Name = "Everybody", Query = "trait('plan') = 'pro'", Run = run };
+            var definition = new DefinitionRecord { Key = Key, Kind = DefinitionKind.Audience, Name = "Everybody", Query = "trait('plan') = 'pro'", SendIdentify = !track, SendTrack = track, Run = run };
             await app.GetRequiredService<DefinitionTable>().ReplaceAsync(stored, stored.Catalog.With(definition), Key, default);
         }
 
@@ -179,7 +190,7 @@ internal static class FirstSyncBenchmark
                 new("Segment:SharedSecret", "secret"),
                 new("Personas:BackfillDelay", "00:00:00"),
                 new("Personas:Bulk", bulk ? "FirstSync" : "Never"),
-                new($"Limits:{(bulk ? "UpdateUsers" : "UpdateUser")}", $"{rate}"),
+                new(limit, $"{rate}"),
             ]).Build());
             services.AddIterableFunctions();
             if (storage is null)

@@ -29,7 +29,7 @@ static int Usage()
           recompute [--profiles N] [--churn C]
                                          runs an hour that changes a part C of N profiles in memory, and a look at all of them, and prints what both cost
           load [--seconds S]             offers 2,000 tracks/s and 500 identifies/s to the webhook, by turns with an endpoint that only forwards; then with profiles
-          first-sync [--members N] [--kills K] [--single] [--azurite] [--faster X]
+          first-sync [--members N] [--kills K] [--single] [--track] [--azurite] [--faster X]
                                          tells the sandbox of everybody, at Iterable's rates, by workers that are killed on the way
           share [--seconds S]            lets two processes share one limit of the sandbox, and prints what each got
           startup [--runs N] [--app DLL] starts the local host, by turns with an empty ASP.NET app, and prints the time to the first 200
