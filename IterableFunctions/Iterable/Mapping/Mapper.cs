@@ -17,7 +17,7 @@ public sealed class Mapper(IOptions<IterableOptions> iterable, IOptions<PagesOpt
     public Mapping Map(SegmentMessage message)
     {
         if (message.Type is MessageType.Group or MessageType.Alias)
-            return new Mapping.Ignore($"Iterable has nothing that a {message.Type.ToString().ToLowerInvariant()} call could become.");
+            return new Mapping.Ignore($"Iterable has nothing that {(message.Type == MessageType.Group ? "a group" : "an alias")} call could become.");
         if (message.Type == MessageType.Delete)
             return new Mapping.Ignore("Deletion requests are not forwarded to Iterable.");
         if (Integrations.Exclude(message))
