@@ -21,8 +21,8 @@ public sealed class HourCheck(RunTable runs, IOptions<PersonasOptions> options, 
         var last = Hour.Containing(now - BeginsWithin);
         if (await runs.FindAsync(RunIds.OfHour(last), cancellation) is null)
         {
-            // An app that was deployed within the hour has none yet.
-            return await runs.FindAsync(RunIds.OfHour(last + 1), cancellation) is not null || (await runs.ListAsync(null, 1, cancellation)).Count == 0 ? null
+            // An app that was deployed within the hour has none yet, and of backfills none that is older.
+            return await runs.FindAsync(RunIds.OfHour(last + 1), cancellation) is not null || (await runs.ListAsync(RunIds.Before(last), 1, cancellation)).Count == 0 ? null
                 : $"The hourly run of {last.Start:u} has not begun.";
         }
 
