@@ -6,6 +6,11 @@ using Microsoft.Extensions.Options;
 
 namespace IterableFunctions.Storage;
 
+/// <summary>A run as it stands in storage.</summary>
+/// <param name="Run">The run.</param>
+/// <param name="ETag">Under which it is replaced.</param>
+public sealed record StoredRun(Run Run, ETag ETag);
+
 /// <summary>A part of a run as it stands in storage.</summary>
 /// <param name="Shard">Which part.</param>
 /// <param name="Progress">How far it is.</param>
@@ -21,12 +26,15 @@ public sealed class RunTable(TableServiceClient tables, IOptions<StorageOptions>
     private readonly TableClient _table = Table.Of(tables, options.Value, "Runs");
 
     /// <summary>One transaction.</summary>
-    public async Task<Run?> FindAsync(string id, CancellationToken cancellation)
+    public async Task<Run?> FindAsync(string id, CancellationToken cancellation) => (await FindStoredAsync(id, cancellation))?.Run;
+
+    /// <summary>One transaction.</summary>
+    public async Task<StoredRun?> FindStoredAsync(string id, CancellationToken cancellation)
     {
         try
         {
             var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition, id, cancellationToken: cancellation);
-            return row.HasValue ? Read(row.Value!) : null;
+            return row.HasValue ? new(Read(row.Value!), row.Value!.ETag) : null;
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -36,10 +44,23 @@ public sealed class RunTable(TableServiceClient tables, IOptions<StorageOptions>
 
     /// <summary>Writes a run. One transaction.</summary>
     public Task PutAsync(Run run, CancellationToken cancellation)
+        => _table.WritingAsync(() => _table.UpsertEntityAsync(RowOf(run), TableUpdateMode.Replace, cancellation), cancellation);
+
+    /// <summary>Ends a run, unless another has ended it or opened it again since it was read. One transaction.</summary>
+    /// <param name="before">The run as it was read.</param>
+    /// <param name="at">When it ended, UTC.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    public async Task<bool> FinishAsync(StoredRun before, DateTime at, CancellationToken cancellation)
     {
-        var row = new TableEntity(Partition, run.Id);
-        Chunks.Write(row, Json, JsonSerializer.SerializeToUtf8Bytes(run, AppJson.Default.Run));
-        return _table.WritingAsync(() => _table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellation), cancellation);
+        try
+        {
+            await _table.UpdateEntityAsync(RowOf(before.Run with { Finished = at }), before.ETag, TableUpdateMode.Replace, cancellation);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status is 404 or 412)
+        {
+            return false;
+        }
     }
 
     /// <summary>The newest runs. One transaction.</summary>
@@ -108,6 +129,13 @@ public sealed class RunTable(TableServiceClient tables, IOptions<StorageOptions>
         {
             return null;
         }
+    }
+
+    private static TableEntity RowOf(Run run)
+    {
+        var row = new TableEntity(Partition, run.Id);
+        Chunks.Write(row, Json, JsonSerializer.SerializeToUtf8Bytes(run, AppJson.Default.Run));
+        return row;
     }
 
     private static Run Read(TableEntity row) => JsonSerializer.Deserialize(Chunks.Read(row, Json), AppJson.Default.Run)!;

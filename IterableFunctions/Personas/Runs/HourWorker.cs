@@ -56,10 +56,12 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
         }
 
         await AdvanceAsync(work.Run, shard, RunCounts.None, isDone: true, cancellation);
-        if (await runs.FindAsync(work.Run, cancellation) is { Finished: null } run && (await runs.ProgressAsync(run.Id, cancellation)).Count(part => part.Progress.IsDone) >= run.Shards)
+        // Of parts that end at the same time one ends the run.
+        if (await runs.FindStoredAsync(work.Run, cancellation) is { Run.Finished: null } stored
+            && (await runs.ProgressAsync(work.Run, cancellation)).Count(part => part.Progress.IsDone) >= stored.Run.Shards
+            && await runs.FinishAsync(stored, Now, cancellation))
         {
-            await runs.PutAsync(run with { Finished = Now }, cancellation);
-            Log.Finished(logger, run.Id);
+            Log.Finished(logger, work.Run);
             metrics.HourFinished();
         }
     }
