@@ -28,6 +28,24 @@ public sealed class HourCheckTests(AzuriteFixture azurite) : IClassFixture<Azuri
     }
 
     [Fact]
+    public async Task Timer_that_has_never_fired_makes_the_first_hour_late()
+    {
+        var time = new FakeTimeProvider(Eleven.AddMinutes(-40));
+        var check = CheckOf(time);
+        time.Advance(TimeSpan.FromMinutes(51));
+        Assert.Null(await check.ReasonAsync(CancellationToken.None));
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("The hourly run of 2026-01-31 11:00:00Z has not begun.", await check.ReasonAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Hour_is_late_however_many_before_it_were_missed()
+    {
+        await PutAsync(Eleven.AddHours(-5), ended: true);
+        Assert.Equal("The hourly run of 2026-01-31 11:00:00Z has not begun.", await ReasonAsync());
+    }
+
+    [Fact]
     public async Task Hour_that_has_begun_after_one_that_has_ended_is_in_time()
     {
         await PutAsync(Eleven.AddHours(-1), ended: true);
@@ -62,5 +80,7 @@ public sealed class HourCheckTests(AzuriteFixture azurite) : IClassFixture<Azuri
         => _runs.PutAsync(new() { Id = RunIds.OfHour(Hour.Containing(hour)), Started = hour.AddMinutes(2).UtcDateTime, Finished = ended ? hour.AddMinutes(3).UtcDateTime : null }, CancellationToken.None);
 
     private Task<string?> ReasonAsync(int minutes = 20, bool enabled = true)
-        => new HourCheck(_runs, Options.Create(new PersonasOptions { Enabled = enabled }), new FakeTimeProvider(Eleven.AddMinutes(minutes))).ReasonAsync(CancellationToken.None);
+        => CheckOf(new FakeTimeProvider(Eleven.AddMinutes(minutes)), enabled).ReasonAsync(CancellationToken.None);
+
+    private HourCheck CheckOf(TimeProvider time, bool enabled = true) => new(_runs, Options.Create(new PersonasOptions { Enabled = enabled }), time);
 }
