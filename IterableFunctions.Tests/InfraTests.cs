@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using System.Xml;
 
 namespace IterableFunctions.Tests;
 
@@ -61,6 +63,17 @@ public sealed partial class InfraTests
         Assert.All(asked, metric => Assert.Contains($"| `{metric}` |", page, StringComparison.Ordinal));
     }
 
+    [SkippableFact]
+    public async Task Alerts_read_further_back_than_their_queries_look()
+    {
+        var (_, output, _) = await BicepAsync("build", Path.Combine(_infra, "alerts.bicep"), "--stdout");
+        var rules = JsonNode.Parse(output)!["variables"]!["rules"]!.AsArray();
+        Assert.Equal(3, rules.Count);
+        var looks = rules.SelectMany(rule => Ago().Matches((string)rule!["query"]!).Select(ago => (Hours: int.Parse(ago.Groups[1].Value, CultureInfo.InvariantCulture), Reads: XmlConvert.ToTimeSpan((string)(rule!["reads"] ?? rule["window"])!)))).ToList();
+        Assert.NotEmpty(looks);
+        Assert.All(looks, look => Assert.True(look.Reads > TimeSpan.FromHours(look.Hours), $"{look}"));
+    }
+
     /// <summary>All resources of the compiled template, those of its modules included.</summary>
     private static async Task<List<JsonNode>> ResourcesAsync()
     {
@@ -89,6 +102,9 @@ public sealed partial class InfraTests
 
     [GeneratedRegex("name == \"([^\"]+)\"")]
     private static partial Regex Metric();
+
+    [GeneratedRegex(@"ago\((\d+)h\)")]
+    private static partial Regex Ago();
 
     [GeneratedRegex(@"'(\w+)-?\{0\}'")]
     private static partial Regex ScopeOfRole();

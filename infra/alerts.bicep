@@ -25,11 +25,14 @@ var rules = [
     title: 'The hour is late'
     description: 'No hourly run has ended for two hours, so audiences do not lose whom they should lose. Look at GET /api/runs and GET /api/health/ready.'
     severity: 2
-    query: 'customMetrics | where name == "personas.hours.finished" and valueSum > 0 | count'
+    // Only an app that has been heard of two hours ago can be late: one that has just been deployed has its first run after the next full hour.
+    query: 'let ended = toscalar(customMetrics | where timestamp > ago(2h) and name == "personas.hours.finished" and valueSum > 0 | count); union requests, traces, customMetrics | where timestamp < ago(2h) and ended == 0 | take 1 | count'
     measure: 'Count'
-    operator: 'LessThan'
-    threshold: 1
+    operator: 'GreaterThan'
+    threshold: 0
     window: 'PT2H'
+    // The longest that there is.
+    reads: 'P2D'
     every: 'PT15M'
   }
   {
@@ -42,6 +45,7 @@ var rules = [
     operator: 'GreaterThanOrEqual'
     threshold: deadLettersPerHour
     window: 'PT1H'
+    reads: null
     every: 'PT15M'
   }
   {
@@ -54,6 +58,7 @@ var rules = [
     operator: 'GreaterThan'
     threshold: 0
     window: 'PT15M'
+    reads: null
     every: 'PT5M'
   }
 ]
@@ -71,6 +76,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       scopes: [applicationInsightsId]
       evaluationFrequency: rule.every
       windowSize: rule.window
+      overrideQueryTimeRange: rule.reads
       autoMitigate: true
       criteria: {
         allOf: [
