@@ -43,6 +43,14 @@ public sealed partial class OpenApiTests
         }
     }
 
+    [Fact]
+    public void Whatever_takes_a_body_says_which_bodies_it_does_not_take()
+    {
+        var operations = Document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject().Select(operation => operation.Value!)).Where(operation => operation["requestBody"] is not null).ToList();
+        Assert.NotEmpty(operations);
+        Assert.All(operations, operation => Assert.Superset(new HashSet<string> { "400", "408", "413", "415" }, operation["responses"]!.AsObject().Select(response => response.Key).ToHashSet()));
+    }
+
     [Theory]
     [MemberData(nameof(Schemas))]
     public void A_schema_has_the_members_that_are_written(string name)
