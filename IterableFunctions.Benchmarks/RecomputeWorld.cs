@@ -147,7 +147,7 @@ internal sealed class RecomputeWorld : IAsyncDisposable
     private void Write(int number)
     {
         var (random, before) = (new Random(number), new Hour(Present.Number - 1));
-        var id = string.Create(CultureInfo.InvariantCulture, $"{(uint)random.Next():x8}{(uint)random.Next():x8}{(uint)random.Next():x8}{number:x8}");
+        var id = string.Create(CultureInfo.InvariantCulture, $"{random.NextInt64(1L << 32):x8}{random.NextInt64(1L << 32):x8}{random.NextInt64(1L << 32):x8}{number:x8}");
         var ordered = number < _leaving ? new Hour(Present.Number - 721).Ticks : new Hour(Present.Number - 1 - random.Next(1, 718)).Ticks + random.NextInt64(TimeSpan.TicksPerHour);
         var email = string.Create(CultureInfo.InvariantCulture, $"user{number}@example.com");
         var states = _catalog.Set.Fold(LeafStates.None, new ProfileEvent { Name = "Order Completed", MessageId = id, Timestamp = ordered, Properties = _order.RootElement, Context = default }).States;
