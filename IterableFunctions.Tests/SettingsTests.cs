@@ -19,6 +19,8 @@ public class SettingsTests
     [Theory]
     [InlineData("Segment__SharedSecret", null, "Segment__SharedSecret is not set")]
     [InlineData("Segment__SharedSecret", " ", "Segment__SharedSecret is not set")]
+    [InlineData("Segment__SharedSecret", "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/s)", "Segment__SharedSecret is a Key Vault reference that Azure has not resolved")]
+    [InlineData("Iterable__ApiKey", "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/k)", "Iterable__ApiKey is a Key Vault reference that Azure has not resolved")]
     [InlineData("Iterable__ApiKey", null, "Iterable__ApiKey is not set")]
     [InlineData("Iterable__ApiKey", "a\nb", "Iterable__ApiKey holds blanks")]
     [InlineData("AzureWebJobsStorage", null, "AzureWebJobsStorage is not set")]

@@ -52,6 +52,13 @@ public static class Settings
         {
             if (!property.CanWrite || section[property.Name] is not { Length: > 0 } text)
                 continue;
+            // Azure passes on the reference itself where it cannot resolve it. As a secret it would be one that anybody can guess, for it is made of names.
+            if (text.StartsWith("@Microsoft.KeyVault(", StringComparison.OrdinalIgnoreCase))
+            {
+                yield return $"{section.Key}__{property.Name} is a Key Vault reference that Azure has not resolved; check that the secret is there and that the app's identity may read it (role Key Vault Secrets User), then restart the app.";
+                continue;
+            }
+
             var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
             if (type.IsEnum ? Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase) : Reads(type, text))
                 continue;
