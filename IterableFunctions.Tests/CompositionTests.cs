@@ -1,6 +1,7 @@
 using IterableFunctions.LocalHost;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace IterableFunctions.Tests;
@@ -26,6 +27,17 @@ public sealed class CompositionTests
     {
         using var worker = CreateWorker();
         worker.Services.GetService<IStartupValidator>()?.Validate();
+    }
+
+    [Theory]
+    [InlineData("Microsoft.AspNetCore.Hosting.Diagnostics")]
+    [InlineData("Microsoft.AspNetCore.Routing.EndpointMiddleware")]
+    public void The_worker_logs_no_address_of_a_request_which_may_name_a_person_or_hold_a_key(string category)
+    {
+        using var worker = CreateWorker();
+        var loggers = worker.Services.GetRequiredService<ILoggerFactory>();
+        Assert.False(loggers.CreateLogger(category).IsEnabled(LogLevel.Information));
+        Assert.True(loggers.CreateLogger("IterableFunctions.Delivering.Forwarder").IsEnabled(LogLevel.Information));
     }
 
     private static Microsoft.Extensions.Hosting.IHost CreateWorker()

@@ -36,6 +36,8 @@ public static class App
         var builder = FunctionsApplication.CreateBuilder(args);
         builder.ConfigureFunctionsWebApplication();
         builder.Services.AddIterableFunctions();
+        // It names the address of each request, which may name a person or hold a function key.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Services.AddTelemetry(builder.Configuration)?.UseFunctionsWorkerDefaults();
         return builder;
     }
