@@ -271,6 +271,126 @@ public sealed class HourTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [Fact]
+    public async Task Resend_that_is_asked_for_just_before_the_timer_fires_tells_everybody_again()
+    {
+        await UntilAsync("04:00");
+        await SaveAsync("bought", "event('A').count() >= 1");
+        await UntilAsync("05:10");
+        await TrackAsync("05:10");
+        await UntilAsync("06:01:30");
+        Assert.Single(_world.Iterable.Calls);
+
+        await _world.Observer.Get<DefinitionEditor>().SyncAsync(DefinitionKind.Audience, "bought", default);
+        await UntilAsync("06:20");
+
+        Assert.Equal(2, _world.Iterable.Calls.Count);
+        Assert.Null((await _world.Observer.CatalogAsync())["bought"]!.Run);
+    }
+
+    [Fact]
+    public async Task Hour_that_is_opened_again_is_not_done_before_what_was_found_then_is()
+    {
+        await UntilAsync("06:01");
+        await ArmAsync("00", "10", "20");
+        await UntilAsync("06:10");
+        var run = RunIds.OfHour(Hour.Containing(_start.AddHours(6).Ticks));
+        Assert.NotNull((await ReportAsync(run)).Finished);
+
+        await ArmAsync("00", "10");
+        await _world.OpenHourAsync();
+        var opened = await ReportAsync(run);
+        Assert.Null(opened.Finished);
+        Assert.Equal(0.3333, opened.Progress);
+        var queue = _world.Storage.Memory.Queue(RecomputeQueue.Name);
+        var (message, receipt) = queue.Receive(1, TimeSpan.FromMinutes(5))[0];
+        await _world.Observer.RunAsync(RecomputeQueue.Name, message.Body.ToString());
+        queue.Delete(message.Id, receipt);
+        Assert.Null((await ReportAsync(run)).Finished);
+
+        await _world.SettleAsync();
+        Assert.Equal((1, 5), ((await ReportAsync(run)).Progress, (await ReportAsync(run)).Counts!.Looked));
+    }
+
+    [Fact]
+    public async Task Audience_goes_though_somebody_cannot_be_read_and_everybody_else_leaves_first()
+    {
+        await UntilAsync("05:10");
+        foreach (var number in Enumerable.Range(1, 20))
+            await PutAsync($"00{number:x30}", $"u{number}");
+        await SaveAsync("pros", "trait('plan') = 'pro'");
+        await UntilAsync("05:20");
+        Assert.Equal("true", WorldIterable.Field(_world.Iterable.Find("user_id:u20"), "pros"));
+        var bad = new string('0', 32);
+        await _world.Observer.Get<MemberTable>().AddAsync(MemberTable.Everybody, bad, isAddressable: true, default);
+        _world.Storage.Memory.Table($"{_world.Storage.Prefix}Profiles").Put(bad, "profile", KeyValuePair.Create<string, object>("Document0", new byte[] { 0xFF, 1, 2, 3 }));
+
+        await _world.SaveAsync("pros", run: true, resend: false, (catalog, run) => catalog.With(catalog["pros"]! with { Retiring = true, Run = run, Changed = _world.Now.UtcDateTime }));
+        await UntilAsync("05:50");
+
+        Assert.All(Enumerable.Range(1, 20), number => Assert.Equal("false", WorldIterable.Field(_world.Iterable.Find($"user_id:u{number}"), "pros")));
+        Assert.Null((await _world.Observer.CatalogAsync())["pros"]);
+    }
+
+    [Fact]
+    public async Task Audience_that_waits_for_Iterable_to_hear_of_its_end_does_not_multiply_its_work()
+    {
+        await UntilAsync("05:10");
+        await PutAsync($"00{1:x30}", "u1");
+        await SaveAsync("pros", "trait('plan') = 'pro'");
+        await UntilAsync("05:20");
+        var outage = _world.Iterable.Sandbox.AddFault(new() { Mode = FaultMode.Status, Status = 503, Calls = -1 });
+        await _world.SaveAsync("pros", run: true, resend: false, (catalog, run) => catalog.With(catalog["pros"]! with { Retiring = true, Run = run, Changed = _world.Now.UtcDateTime }));
+
+        await UntilAsync("09:50");
+        Assert.Equal(1, _world.Storage.Memory.Queue(RecomputeQueue.Name).Count);
+
+        _world.Iterable.Sandbox.ClearFaults(outage);
+        await UntilAsync("10:50");
+        Assert.Equal("false", WorldIterable.Field(_world.Iterable.Find("user_id:u1"), "pros"));
+        Assert.Null((await _world.Observer.CatalogAsync())["pros"]);
+    }
+
+    [Fact]
+    public async Task Backfill_lets_an_hour_go_first_for_half_of_it()
+    {
+        await UntilAsync("06:01");
+        await PutAsync($"00{1:x30}", "u1");
+        await ArmAsync("10");
+        await SaveAsync("pros", "trait('plan') = 'pro'");
+        _world.BeDown(TimeSpan.FromMinutes(1));
+        await _world.OpenHourAsync();
+        // The hour's part is with a worker that takes its time.
+        Assert.Single(_world.Storage.Memory.Queue(RecomputeQueue.Name).Receive(1, TimeSpan.FromMinutes(50)));
+
+        await UntilAsync("06:29");
+        Assert.Null(WorldIterable.Field(_world.Iterable.Find("user_id:u1"), "pros"));
+        await UntilAsync("06:35");
+
+        Assert.Equal("true", WorldIterable.Field(_world.Iterable.Find("user_id:u1"), "pros"));
+    }
+
+    [Fact]
+    public async Task Run_that_nobody_waits_for_any_more_is_shown_as_ended_and_not_as_done()
+    {
+        await UntilAsync("05:10");
+        await PutAsync($"00{1:x30}", "u1");
+        var outage = _world.Iterable.Sandbox.AddFault(new() { Mode = FaultMode.Status, Status = 503, Calls = -1 });
+        await SaveAsync("pros", "trait('plan') = 'pro'");
+        await UntilAsync("05:11:02");
+        var id = (await _world.Observer.CatalogAsync())["pros"]!.Run!;
+        Assert.Null((await ReportAsync(id)).Finished);
+        await _world.SaveAsync("pros", run: false, resend: false, (catalog, _) => catalog.Without("pros"));
+
+        await UntilAsync("06:01");
+        _world.Iterable.Sandbox.ClearFaults(outage);
+
+        var report = await ReportAsync(id);
+        Assert.NotNull(report.Finished);
+        Assert.InRange(report.Progress!.Value, 0.5, 0.9999);
+        Assert.Null(report.Ends);
+    }
+
+    [Fact]
     public async Task Day_of_downtime_costs_one_pass_at_the_present_hour()
     {
         await SaveAsync("recent", "event('A').within(30 hours).count()", DefinitionKind.ComputedTrait);
@@ -394,6 +514,15 @@ public sealed class HourTests : IAsyncLifetime, IAsyncDisposable
         await _world.Observer.Get<MemberTable>().AddAsync(MemberTable.Everybody, profile, isAddressable: true, default);
         Assert.Equal(CommitResult.Committed, (await _world.Observer.Get<ProfileTable>().CommitAsync(new(profile, document, null), document, [], default)).Result);
     }
+
+    /// <summary>Makes profiles due now, of which there is nothing to be told.</summary>
+    private async Task ArmAsync(params string[] shards)
+    {
+        foreach (var shard in shards)
+            await _world.Observer.Get<DueTable>().AddAsync(shard + new string('f', 30), Hour.Containing(_start.AddHours(6).Ticks), 0, default);
+    }
+
+    private async Task<RunReport> ReportAsync(string run) => (await _world.Observer.Get<RunDirectory>().FindAsync(run, default))!;
 
     private Task TrackAsync(string time) => TrackAsync(_start + TimeSpan.Parse(time.Length == 5 ? time + ":00" : time, CultureInfo.InvariantCulture));
 

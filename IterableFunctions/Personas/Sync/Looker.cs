@@ -9,6 +9,9 @@ namespace IterableFunctions.Personas.Sync;
 /// <summary>Looks at a profile: evaluates it, and tells Iterable what it does not know. Whoever does it again finds nothing left to do.</summary>
 public sealed class Looker(ProfileTable profiles, Evaluator evaluator, SyncWriter writer, Teller teller, SyncQueue queue, ProfileCache cache)
 {
+    /// <summary>How often it is tried to write what others write at the same time: some ten seconds.</summary>
+    private const int MostAttempts = 100;
+
     /// <summary>What one look may take.</summary>
     private static readonly TimeSpan Budget = TimeSpan.FromMinutes(2);
 
@@ -22,7 +25,7 @@ public sealed class Looker(ProfileTable profiles, Evaluator evaluator, SyncWrite
     public async Task<LookReport> LookAsync(Look look, CancellationToken cancellation)
     {
         var (build, scope) = (new Build(), look.IsFull ? EvaluationScope.All : EvaluationScope.RealTime);
-        for (var attempt = 0; ; attempt++)
+        for (var attempt = 0; attempt < MostAttempts; attempt++)
         {
             if (attempt > 0)
                 await Task.Delay(Random.Shared.Next(1, 10 * Math.Min(attempt, 20)), cancellation);
@@ -43,5 +46,7 @@ public sealed class Looker(ProfileTable profiles, Evaluator evaluator, SyncWrite
             var told = await teller.TellAsync(untold, Urgency.Background, Budget, cancellation);
             return new(evaluated.Joined, evaluated.Left, told, untold.IsPending || told.IsLeft);
         }
+
+        throw new TimeoutException("Other writers were in the way all the time.");
     }
 }
