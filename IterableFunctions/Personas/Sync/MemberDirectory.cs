@@ -43,8 +43,8 @@ public sealed class MemberDirectory(Catalogs catalogs, MemberTable members, Prof
                 new(value.Since, DateTimeKind.Utc));
         }
 
-        // Written before the document that would have made them a member, and that was not written then; or left over. One that is written right now adds its row again.
-        if (stored is not { Document.Kind: ProfileKind.Live })
+        // Left over of who was merged or deleted. Where there is no document yet the row was written before it, and nobody would add it again.
+        if (stored is { Document.Kind: not ProfileKind.Live })
             await members.DeleteAsync(definition.Key, profile, cancellation);
         return null;
     }
