@@ -22,7 +22,7 @@ public sealed class HourCheckTests(AzuriteFixture azurite) : IClassFixture<Azuri
     [Fact]
     public async Task App_that_was_deployed_within_the_hour_is_not_late_for_a_definition_that_was_saved_since()
     {
-        await _runs.PutAsync(new() { Id = RunIds.OfBackfill("plan", Eleven.AddMinutes(15)), Definition = "plan", Started = Eleven.AddMinutes(16).UtcDateTime }, CancellationToken.None);
+        await _runs.PutAsync(new() { Id = RunIds.OfBackfill("plan", resend: false, Eleven.AddMinutes(15)), Definition = "plan", Started = Eleven.AddMinutes(16).UtcDateTime }, CancellationToken.None);
         Assert.Null(await ReasonAsync());
         Assert.Equal("The hourly run of 2026-01-31 12:00:00Z has not begun.", await ReasonAsync(minutes: 72));
     }

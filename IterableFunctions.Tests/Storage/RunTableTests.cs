@@ -15,8 +15,8 @@ public sealed class RunTableTests(AzuriteFixture azurite) : IClassFixture<Azurit
         var stored = (await _runs.FindStoredAsync("1", default))!;
         var at = new DateTime(2026, 1, 31, 11, 3, 0, DateTimeKind.Utc);
 
-        Assert.True(await _runs.FinishAsync(stored, at, default));
-        Assert.False(await _runs.FinishAsync(stored, at.AddSeconds(1), default));
+        Assert.True(await _runs.ReplaceAsync(stored, stored.Run with { Finished = at }, default));
+        Assert.False(await _runs.ReplaceAsync(stored, stored.Run with { Finished = at.AddSeconds(1) }, default));
         Assert.Equal(at, (await _runs.FindAsync("1", default))!.Finished);
     }
 
@@ -27,7 +27,19 @@ public sealed class RunTableTests(AzuriteFixture azurite) : IClassFixture<Azurit
         var stored = (await _runs.FindStoredAsync("1", default))!;
         await _runs.PutAsync(new() { Id = "1", Shards = 2 }, default);
 
-        Assert.False(await _runs.FinishAsync(stored, DateTime.UtcNow, default));
+        Assert.False(await _runs.ReplaceAsync(stored, stored.Run with { Finished = DateTime.UtcNow }, default));
         Assert.Equal((2, null), ((await _runs.FindAsync("1", default))!.Shards, (await _runs.FindAsync("1", default))!.Finished));
+    }
+
+    [Fact]
+    public async Task Progress_whose_answer_was_lost_is_known_again_and_that_of_another_is_not()
+    {
+        var none = await _runs.FindProgressAsync("1", new(3), default);
+        var first = (await _runs.AdvanceAsync("1", none, none.Progress with { After = "aa" }, default))!;
+
+        Assert.Equal(first.ETag, (await _runs.AdvanceAsync("1", none, none.Progress with { After = "aa" }, default))!.ETag);
+        var second = (await _runs.AdvanceAsync("1", first, first.Progress with { After = "bb" }, default))!;
+        Assert.Equal(second.ETag, (await _runs.AdvanceAsync("1", first, first.Progress with { After = "bb" }, default))!.ETag);
+        Assert.Null(await _runs.AdvanceAsync("1", first, first.Progress with { After = "cc" }, default));
     }
 }

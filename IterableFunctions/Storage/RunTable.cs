@@ -46,15 +46,15 @@ public sealed class RunTable(TableServiceClient tables, IOptions<StorageOptions>
     public Task PutAsync(Run run, CancellationToken cancellation)
         => _table.WritingAsync(() => _table.UpsertEntityAsync(RowOf(run), TableUpdateMode.Replace, cancellation), cancellation);
 
-    /// <summary>Ends a run, unless another has ended it or opened it again since it was read. One transaction.</summary>
+    /// <summary>Writes a run, unless another has written it since it was read. One transaction.</summary>
     /// <param name="before">The run as it was read.</param>
-    /// <param name="at">When it ended, UTC.</param>
+    /// <param name="after">The run as it is to be.</param>
     /// <param name="cancellation">Ends the attempt.</param>
-    public async Task<bool> FinishAsync(StoredRun before, DateTime at, CancellationToken cancellation)
+    public async Task<bool> ReplaceAsync(StoredRun before, Run after, CancellationToken cancellation)
     {
         try
         {
-            await _table.UpdateEntityAsync(RowOf(before.Run with { Finished = at }), before.ETag, TableUpdateMode.Replace, cancellation);
+            await _table.UpdateEntityAsync(RowOf(after), before.ETag, TableUpdateMode.Replace, cancellation);
             return true;
         }
         catch (RequestFailedException e) when (e.Status is 404 or 412)
@@ -113,11 +113,12 @@ public sealed class RunTable(TableServiceClient tables, IOptions<StorageOptions>
         return parts;
     }
 
-    /// <summary>Writes how far a part is, over what was read. One transaction. Null where another is at the same part.</summary>
+    /// <summary>Writes how far a part is, over what was read. One transaction; two where that was written over, by another or by the same write, whose answer was lost. Null where another is at the same part.</summary>
     public async Task<StoredProgress?> AdvanceAsync(string run, StoredProgress before, ShardProgress after, CancellationToken cancellation)
     {
         var row = new TableEntity(run, before.Shard.ToString());
-        Chunks.Write(row, Json, JsonSerializer.SerializeToUtf8Bytes(after, AppJson.Default.ShardProgress));
+        var json = JsonSerializer.SerializeToUtf8Bytes(after, AppJson.Default.ShardProgress);
+        Chunks.Write(row, Json, json);
         try
         {
             var response = before.ETag is { } etag
@@ -127,7 +128,8 @@ public sealed class RunTable(TableServiceClient tables, IOptions<StorageOptions>
         }
         catch (RequestFailedException e) when (e.Status is 404 or 409 or 412)
         {
-            return null;
+            var stands = await FindProgressAsync(run, before.Shard, cancellation);
+            return JsonSerializer.SerializeToUtf8Bytes(stands.Progress, AppJson.Default.ShardProgress).AsSpan().SequenceEqual(json) ? stands : null;
         }
     }
 

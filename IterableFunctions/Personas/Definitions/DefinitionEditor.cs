@@ -61,7 +61,8 @@ public sealed class DefinitionEditor(DefinitionTable table, Catalogs catalogs, B
                     return new DefinitionEdit.Saved(nothing.Definition, stored.Catalog, IsNew: false);
                 case DefinitionChange.Put put:
                     if (put.NeedsRun)
-                        run ??= await backfills.StartAsync(key, put.Resends, cancellation);
+                        // A run that takes the place of one that resends does so in its place.
+                        run ??= await backfills.StartAsync(key, put.Resends || (stored.Catalog[key]?.Run is { } replaced && RunIds.Resends(replaced)), cancellation);
                     next = stored.Catalog.With(put.NeedsRun ? put.Definition with { Run = run } : put.Definition);
                     (wished, isNew, removes) = (next[key], put.IsNew, false);
                     break;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using IterableFunctions.Personas.Definitions;
+using IterableFunctions.Personas.Evaluation;
 using IterableFunctions.Personas.Sync;
 using IterableFunctions.Storage;
 using Microsoft.Extensions.Logging;
@@ -25,6 +26,12 @@ public sealed partial class BackfillWorker(
     /// <summary>How long something rests that is not yet as it should be.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a part rests that leaves an hour the way, and for how much of each hour it does.</summary>
+    private static readonly TimeSpan Aside = TimeSpan.FromSeconds(15), HoursShare = TimeSpan.FromMinutes(30);
+
+    /// <summary>How often a part tries again to look at whom it could not.</summary>
+    private const int MostTries = 3;
+
     /// <summary>Seconds that a part rests while Iterable takes nothing.</summary>
     private const double FirstPause = 5, LongestPause = 300;
 
@@ -36,13 +43,13 @@ public sealed partial class BackfillWorker(
         if ((await catalogs.ReloadAsync(cancellation)).Catalog[work.Definition!]?.Run != work.Run)
         {
             // It may be about to be saved.
-            if (Now - work.Asked < Saving)
+            if (Now - RunIds.AskedFor(work.Run) < Saving)
                 await queue.AddAsync(work, Again, cancellation);
             return;
         }
 
         if (await runs.FindAsync(work.Run, cancellation) is null)
-            await runs.PutAsync(new() { Id = work.Run, Definition = work.Definition, Resend = work.Resend, Started = Now, Shards = Shard.Count }, cancellation);
+            await runs.PutAsync(new() { Id = work.Run, Definition = work.Definition, Started = Now, Shards = Shard.Count }, cancellation);
         await Parallel.ForEachAsync(Shard.All, cancellation, async (shard, cancelled) => await queue.AddAsync(work with { Shard = shard.Number }, TimeSpan.Zero, cancelled));
         Log.Begun(logger, work.Run);
     }
@@ -53,7 +60,16 @@ public sealed partial class BackfillWorker(
         var (started, shard) = (time.GetTimestamp(), new Shard(work.Shard!.Value));
         var catalog = await catalogs.CurrentAsync(0, cancellation);
         if (catalog[work.Definition!]?.Run != work.Run && (await catalogs.ReloadAsync(cancellation)).Catalog[work.Definition!]?.Run != work.Run)
+        {
+            await GiveUpAsync(work, cancellation);
             return;
+        }
+
+        if (await IsHourFirstAsync(cancellation))
+        {
+            await queue.AddAsync(work, Aside, cancellation);
+            return;
+        }
 
         var at = await runs.FindProgressAsync(work.Run, shard, cancellation);
         if (!at.Progress.IsDone)
@@ -62,22 +78,30 @@ public sealed partial class BackfillWorker(
             {
                 catalog = await catalogs.CurrentAsync(0, cancellation);
                 if (catalog[work.Definition!] is not { } record || record.Run != work.Run)
-                    return;
-                var (counts, wait, isPending) = await looks.LookAsync([.. page.Where(member => catalog.IncludesAnonymousUsers || member.IsAddressable).Select(member => (member.Profile, 0))], isBackfill: true, work.Resend ? work.Definition : null, cancellation);
-                // A definition goes only when everybody has been told that they left.
-                if (record.Retiring && (isPending || wait is not null))
                 {
-                    await queue.AddAsync(work, wait ?? Again, cancellation);
+                    await GiveUpAsync(work, cancellation);
+                    return;
+                }
+
+                var (counts, wait, isPending) = await looks.LookAsync([.. page.Where(member => catalog.IncludesAnonymousUsers || member.IsAddressable).Select(member => (member.Profile, 0))], isBackfill: true, RunIds.Resends(work.Run) ? work.Definition : null, cancellation);
+                // A definition goes only when everybody has been told that they left; but somebody who cannot be looked at keeps it for a while only.
+                if (record.Retiring && (isPending || wait is not null || (counts.Failed > 0 && work.Waits < MostTries)))
+                {
+                    if (await runs.AdvanceAsync(work.Run, at, at.Progress with { Sign = Now }, cancellation) is not null)
+                        await WaitAsync(work, wait ?? TimeSpan.Zero, cancellation);
                     return;
                 }
 
                 if (await runs.AdvanceAsync(work.Run, at, at.Progress with { After = page[^1].Profile, Sign = Now, Counts = at.Progress.Counts.Add(counts) }, cancellation) is not { } advanced)
                     return;
                 at = advanced;
-                progress.Say(work.Run, shard, at.Progress);
+                await progress.SayAsync(work.Run, cancellation);
                 if (wait is null && time.GetElapsedTime(started) < Slice)
                     continue;
-                await queue.AddAsync(work with { Refused = wait is null ? 0 : work.Refused + 1 }, wait is { } asked ? Pause(asked, work.Refused) : TimeSpan.Zero, cancellation);
+                if (wait is { } asked)
+                    await WaitAsync(work, asked, cancellation);
+                else
+                    await queue.AddAsync(work with { Waits = 0 }, TimeSpan.Zero, cancellation);
                 return;
             }
 
@@ -95,10 +119,10 @@ public sealed partial class BackfillWorker(
     /// <param name="cancellation">Ends the attempt.</param>
     public async Task ReviveAsync(DefinitionRecord record, TimeSpan silence, CancellationToken cancellation)
     {
-        var work = new RunWork(record.Run!, record.Key, record.Changed);
+        var work = new RunWork(record.Run!, record.Key);
         if (await runs.FindAsync(record.Run!, cancellation) is not { } run)
         {
-            if (Now - record.Changed > silence)
+            if (Now - RunIds.AskedFor(work.Run) > silence)
                 await queue.AddAsync(work, TimeSpan.Zero, cancellation);
             return;
         }
@@ -109,16 +133,30 @@ public sealed partial class BackfillWorker(
         if (silent.Length == 0 && parts.Count == Shard.Count && parts.Values.All(part => part.IsDone && Now - part.Sign > silence))
             silent = [new(0)];
         foreach (var shard in silent)
-            await queue.AddAsync(work with { Shard = shard.Number, Resend = run.Resend }, TimeSpan.Zero, cancellation);
+            await queue.AddAsync(work with { Shard = shard.Number }, TimeSpan.Zero, cancellation);
         if (silent.Length > 0)
             Log.Revived(logger, run.Id, silent.Length);
     }
 
-    /// <summary>Twice as long each time, so that an outage makes few wait, and shorter than what is taken for silence.</summary>
-    private static TimeSpan Pause(TimeSpan asked, int refused)
+    /// <summary>Whether an hour is looked at now: it goes first, but for no longer than half of the time.</summary>
+    private async Task<bool> IsHourFirstAsync(CancellationToken cancellation)
     {
-        var pause = TimeSpan.FromSeconds(Math.Min(FirstPause * Math.Pow(2, refused), LongestPause) * (0.8 + (0.4 * Random.Shared.NextDouble())));
-        return asked > pause ? asked : pause;
+        var hour = Hour.Containing(time.GetUtcNow());
+        return Now - hour.Start < HoursShare && await runs.FindAsync(RunIds.OfHour(hour), cancellation) is { Finished: null };
+    }
+
+    /// <summary>Puts a part back, to wait twice as long each time, so that an outage makes few wait, and shorter than what is taken for silence.</summary>
+    private Task WaitAsync(RunWork work, TimeSpan asked, CancellationToken cancellation)
+    {
+        var pause = TimeSpan.FromSeconds(Math.Min(FirstPause * Math.Pow(2, work.Waits), LongestPause) * (0.8 + (0.4 * Random.Shared.NextDouble())));
+        return queue.AddAsync(work with { Waits = work.Waits + 1 }, asked > pause ? asked : pause, cancellation);
+    }
+
+    /// <summary>Ends a run that nobody waits for any more.</summary>
+    private async Task GiveUpAsync(RunWork work, CancellationToken cancellation)
+    {
+        if (await runs.FindStoredAsync(work.Run, cancellation) is { Run.Finished: null } stored)
+            await runs.ReplaceAsync(stored, stored.Run with { Finished = Now, IsGivenUp = true }, cancellation);
     }
 
     private async IAsyncEnumerable<IReadOnlyList<Member>> PagesAsync(Shard shard, string? after, [EnumeratorCancellation] CancellationToken cancellation)

@@ -15,9 +15,8 @@ public sealed class Backfills(RecomputeQueue queue, IOptions<PersonasOptions> op
     /// <param name="cancellation">Ends the attempt.</param>
     public async Task<string> StartAsync(string definition, bool resend, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
-        var run = RunIds.OfBackfill(definition, now);
-        await queue.AddAsync(new(run, definition, now.UtcDateTime, Resend: resend), options.Value.BackfillDelay, cancellation);
+        var run = RunIds.OfBackfill(definition, resend, time.GetUtcNow());
+        await queue.AddAsync(new(run, definition), options.Value.BackfillDelay, cancellation);
         return run;
     }
 }

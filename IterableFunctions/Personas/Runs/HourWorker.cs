@@ -29,9 +29,11 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
         var id = RunIds.OfHour(hour);
         var found = await Task.WhenAll(Shard.All.Select(async shard => (Shard: shard, IsDue: (await due.FirstAsync(shard, hour, 1, cancellation)).Count > 0)));
         Shard[] shards = [.. found.Where(one => one.IsDue).Select(one => one.Shard)];
-        var run = await runs.FindAsync(id, cancellation) ?? new() { Id = id, Started = Now };
-        await runs.PutAsync(run with { Shards = shards.Length, Finished = shards.Length == 0 ? run.Finished ?? Now : null }, cancellation);
-        await Parallel.ForEachAsync(shards, cancellation, async (shard, cancelled) => await queue.AddAsync(new(id, Definition: null, Now, shard.Number), TimeSpan.Zero, cancelled));
+        var before = await runs.FindAsync(id, cancellation);
+        var run = before ?? new() { Id = id, Started = Now };
+        var parts = before is null ? shards.Length : await ReopenAsync(id, shards, cancellation);
+        await runs.PutAsync(run with { Shards = parts, Finished = shards.Length == 0 ? run.Finished ?? Now : null }, cancellation);
+        await Parallel.ForEachAsync(shards, cancellation, async (shard, cancelled) => await queue.AddAsync(new(id, Definition: null, shard.Number), TimeSpan.Zero, cancelled));
         Log.Opened(logger, id, shards.Length);
         if (shards.Length == 0)
             metrics.HourFinished();
@@ -48,7 +50,8 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
         {
             var (counts, wait, _) = await looks.LookAsync(page.GroupBy(look => look.Profile).Select(rows => (rows.Key, rows.Max(row => row.Attempts))), isBackfill: false, resend: null, cancellation);
             await due.DeleteAsync(page, cancellation);
-            progress.Say(work.Run, shard, await AdvanceAsync(work.Run, shard, counts, isDone: false, cancellation));
+            await AdvanceAsync(work.Run, shard, counts, isDone: false, cancellation);
+            await progress.SayAsync(work.Run, cancellation);
             if (wait is null && time.GetElapsedTime(started) < Slice)
                 continue;
             await queue.AddAsync(work, wait ?? TimeSpan.Zero, cancellation);
@@ -59,14 +62,24 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
         // Of parts that end at the same time one ends the run.
         if (await runs.FindStoredAsync(work.Run, cancellation) is { Run.Finished: null } stored
             && (await runs.ProgressAsync(work.Run, cancellation)).Count(part => part.Progress.IsDone) >= stored.Run.Shards
-            && await runs.FinishAsync(stored, Now, cancellation))
+            && await runs.ReplaceAsync(stored, stored.Run with { Finished = Now }, cancellation))
         {
             Log.Finished(logger, work.Run);
             metrics.HourFinished();
         }
     }
 
-    private async Task<ShardProgress> AdvanceAsync(string run, Shard shard, RunCounts counts, bool isDone, CancellationToken cancellation)
+    /// <summary>Says of parts that were done, and in which something is due again, that they are not.</summary>
+    /// <returns>How many parts the run has then.</returns>
+    private async Task<int> ReopenAsync(string run, Shard[] shards, CancellationToken cancellation)
+    {
+        var parts = await runs.ProgressAsync(run, cancellation);
+        foreach (var part in parts.Where(part => part.Progress.IsDone && shards.Contains(part.Shard)))
+            await AdvanceAsync(run, part.Shard, RunCounts.None, isDone: false, cancellation);
+        return shards.Union(parts.Select(part => part.Shard)).Count();
+    }
+
+    private async Task AdvanceAsync(string run, Shard shard, RunCounts counts, bool isDone, CancellationToken cancellation)
     {
         StoredProgress? written = null;
         while (written is null)
@@ -74,8 +87,6 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
             var at = await runs.FindProgressAsync(run, shard, cancellation);
             written = await runs.AdvanceAsync(run, at, at.Progress with { Counts = at.Progress.Counts.Add(counts), IsDone = isDone, Sign = Now }, cancellation);
         }
-
-        return written.Progress;
     }
 
     private static partial class Log

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace IterableFunctions.Personas.Runs;
 
@@ -11,14 +12,17 @@ public sealed record Run
     /// <summary>Of a backfill: the definition that all profiles are brought up to; null for an hour.</summary>
     public string? Definition { get; init; }
 
-    /// <summary>Of a backfill: whether members are told again of what they were told before.</summary>
-    public bool Resend { get; init; }
-
     /// <summary>UTC.</summary>
     public DateTime Started { get; init; }
 
     /// <summary>UTC; null while it goes on.</summary>
     public DateTime? Finished { get; init; }
+
+    /// <summary>Whether it ended because nobody waits for it any more: its definition was deleted, disabled or changed.</summary>
+    public bool IsGivenUp { get; init; }
+
+    [JsonIgnore]
+    public bool IsDone => Finished is not null && !IsGivenUp;
 
     /// <summary>How many parts it has: 64 of a backfill, of an hour those in which something is due.</summary>
     public int Shards { get; init; }

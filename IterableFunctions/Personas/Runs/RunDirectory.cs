@@ -28,7 +28,7 @@ public sealed record RunPage(IReadOnlyList<RunReport> Runs, string? Next);
 /// <param name="Kind"><c>hour</c> or <c>backfill</c>.</param>
 /// <param name="Definition">Of a backfill: the definition that all profiles are brought up to.</param>
 /// <param name="Started">UTC.</param>
-/// <param name="Finished">UTC; null while it goes on.</param>
+/// <param name="Finished">UTC; null while it goes on. With a progress below 1 it was given up: its definition was deleted, disabled or changed.</param>
 /// <param name="Progress">From 0 to 1. Of a backfill by how much of the ids' range lies behind it, which is even, as ids are random; of an hour by its parts that are done.</param>
 /// <param name="Total">Profiles in all, estimated from that; null where nothing can be said yet.</param>
 /// <param name="Rate">Profiles a second, on average.</param>
@@ -41,18 +41,18 @@ public sealed record RunReport(string Id, string Kind, string? Definition, DateT
     /// <param name="now">UTC.</param>
     public static RunReport Of(Run run, IReadOnlyList<StoredProgress> parts, DateTime now)
     {
-        var report = new RunReport(run.Id, run.Definition is null ? "hour" : "backfill", run.Definition, run.Started, run.Finished, run.Finished is null ? null : 1, null, null, null, null);
+        var report = new RunReport(run.Id, run.Definition is null ? "hour" : "backfill", run.Definition, run.Started, run.Finished, run.IsDone ? 1 : null, null, null, null, null);
         if (parts.Count == 0)
             return report;
         var counts = parts.Aggregate(RunCounts.None, (all, part) => all.Add(part.Progress.Counts));
-        var progress = run.Finished is not null || run.Shards == 0 ? 1
+        var progress = run.IsDone || run.Shards == 0 ? 1
             : parts.Sum(part => part.Progress.IsDone ? 1 : run.Definition is null ? 0 : part.Shard.PartThrough(part.Progress.After)) / run.Shards;
         var seconds = ((run.Finished ?? now) - run.Started).TotalSeconds;
         return report with
         {
             Counts = counts,
             Progress = Math.Round(progress, 4),
-            Total = run.Finished is not null ? counts.Looked : progress > 0 && run.Definition is not null ? (long)(counts.Looked / progress) : null,
+            Total = run.IsDone ? counts.Looked : progress > 0 && run.Definition is not null ? (long)(counts.Looked / progress) : null,
             Rate = seconds > 0 ? Math.Round(counts.Looked / seconds, 1) : null,
             Ends = run.Finished is null && progress > 0 ? run.Started.AddSeconds(seconds / progress) : null,
         };

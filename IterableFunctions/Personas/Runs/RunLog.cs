@@ -1,34 +1,57 @@
-using IterableFunctions.Storage;
+using Azure;
 using Microsoft.Extensions.Logging;
 
 namespace IterableFunctions.Personas.Runs;
 
-/// <summary>Says once a minute how far the runs are that this process works on.</summary>
-public sealed partial class RunLog(TimeProvider time, ILogger<RunLog> logger)
+/// <summary>Says once a minute how far each run is that this process works on.</summary>
+public sealed partial class RunLog(RunDirectory runs, TimeProvider time, ILogger<RunLog> logger)
 {
-    private static readonly TimeSpan Often = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Often = TimeSpan.FromMinutes(1), Kept = TimeSpan.FromHours(1);
 
     private readonly Lock _lock = new();
-    private long? _said;
+    private readonly Dictionary<string, long> _said = [];
 
+    /// <summary>Says it, if it has not been said for a minute; of one that takes less than that nothing is said. Two transactions where it says something.</summary>
     /// <param name="run">The run's id.</param>
-    /// <param name="shard">A part of it.</param>
-    /// <param name="progress">How far that is.</param>
-    public void Say(string run, Shard shard, ShardProgress progress)
+    /// <param name="cancellation">The host ends.</param>
+    public async Task SayAsync(string run, CancellationToken cancellation)
+    {
+        if (!IsTime(run))
+            return;
+        try
+        {
+            if (await runs.FindAsync(run, cancellation) is { Counts: { } counts } report)
+                Log.Progress(logger, run, counts.Looked, report.Progress ?? 0, report.Rate ?? 0, report.Ends, counts.Calls, counts.Failed);
+        }
+        catch (RequestFailedException)
+        {
+            // The next minute has another line.
+        }
+    }
+
+    private bool IsTime(string run)
     {
         lock (_lock)
         {
-            if (_said is { } said && time.GetElapsedTime(said) < Often)
-                return;
-            _said = time.GetTimestamp();
-        }
+            var now = time.GetTimestamp();
+            if (!_said.TryGetValue(run, out var said))
+            {
+                foreach (var ended in _said.Where(one => time.GetElapsedTime(one.Value, now) > Kept).ToList())
+                    _said.Remove(ended.Key);
+                _said.Add(run, now);
+                return false;
+            }
 
-        Log.Progress(logger, run, shard.Number, progress.Counts.Looked, progress.Counts.Calls, progress.Counts.Failed, shard.PartThrough(progress.After));
+            if (time.GetElapsedTime(said, now) < Often)
+                return false;
+            _said[run] = now;
+            return true;
+        }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Run {Run}, shard {Shard} of 64: {Looked} profiles looked at, {Calls} calls, {Failed} failed, {Part:P0} of a backfill's part")]
-        public static partial void Progress(ILogger logger, string run, int shard, long looked, long calls, long failed, double part);
+        [LoggerMessage(1, LogLevel.Information, "Run {Run}: {Looked} profiles looked at, {Progress:P0} done, {Rate} a second, until {Ends:u} at that rate; {Calls} calls to Iterable, {Failed} failed")]
+        public static partial void Progress(ILogger logger, string run, long looked, double progress, double rate, DateTime? ends, long calls, long failed);
     }
 }

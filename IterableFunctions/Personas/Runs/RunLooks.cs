@@ -22,7 +22,7 @@ public sealed partial class RunLooks(Looker looker, DueTable due, IOptions<Perso
     /// <param name="isBackfill">Whether it is a backfill that looks.</param>
     /// <param name="resend">A definition whose members are told again; null for none.</param>
     /// <param name="cancellation">The host ends.</param>
-    /// <returns>What was done, and the wait that Iterable asks for where it could not take a call, and whether anybody else has still to be told: they have a look in the queue.</returns>
+    /// <returns>What was done, and the wait that Iterable asks for where it could not take a call, and whether anybody else has still to be told: they have a look in the queue. Who could not be looked at is counted as failed.</returns>
     /// <exception cref="RequestFailedException">Storage fails.</exception>
     public async Task<(RunCounts Counts, TimeSpan? Wait, bool IsPending)> LookAsync(IEnumerable<(string Profile, int Attempts)> profiles, bool isBackfill, string? resend, CancellationToken cancellation)
     {
@@ -35,7 +35,7 @@ public sealed partial class RunLooks(Looker looker, DueTable due, IOptions<Perso
             lock (gate)
             {
                 counts = counts.Add(look is null ? RunCounts.None with { Failed = 1 } : CountsOf(look));
-                isPending |= look is null or { IsPending: true };
+                isPending |= look is { IsPending: true };
                 if (look?.Told.Wait is { } asked && asked > (wait ?? TimeSpan.MinValue))
                     wait = asked;
             }
