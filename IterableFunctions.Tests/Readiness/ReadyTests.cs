@@ -101,6 +101,23 @@ public sealed class ReadyTests(OwnAzuriteFixture azurite) : IClassFixture<OwnAzu
         Assert.Equal(["Check could not be done: InvalidOperationException.", "Check could not be done: TimeoutException.", "The hour is late."], await asked);
     }
 
+    [Fact]
+    public async Task Whoever_asks_within_five_seconds_gets_the_same_answer_and_costs_nothing()
+    {
+        var clock = new FakeTimeProvider();
+        var (asked, under) = (0, new TaskCompletionSource<string?>());
+        var checks = new ReadinessChecks([new Check(() => ++asked == 1 ? under.Task : Task.FromResult<string?>(null))], clock);
+        var crowd = Enumerable.Range(0, 100).Select(_ => checks.ReasonsAsync(CancellationToken.None)).ToList();
+        under.SetResult("The hour is late.");
+
+        Assert.All(await Task.WhenAll(crowd), reasons => Assert.Equal(["The hour is late."], reasons));
+        clock.Advance(TimeSpan.FromSeconds(4.9));
+        Assert.NotEmpty(await checks.ReasonsAsync(CancellationToken.None));
+        Assert.Equal(1, asked);
+        clock.Advance(TimeSpan.FromSeconds(0.1));
+        Assert.Empty(await checks.ReasonsAsync(CancellationToken.None));
+    }
+
     private async Task<RunningApp> StartAsync(Action<IServiceCollection>? configure = null)
     {
         await azurite.ClearAsync();
