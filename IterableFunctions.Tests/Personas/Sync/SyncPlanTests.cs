@@ -96,6 +96,18 @@ public sealed class SyncPlanTests
     }
 
     [Fact]
+    public void First_email_of_somebody_who_leaves_at_that_moment_is_told_nothing_and_the_userId_is_told_of_the_exit()
+    {
+        var told = Acknowledged(Plan(Person("u:ann").With(value: "true")));
+
+        var plan = Plan((told with { Ids = told.Ids.Add(Known("e:a@x.com")) }).With(value: "false"));
+
+        var telling = Assert.Single(plan.Tellings);
+        Assert.Equal(("ann", null, "false"), (telling.To.UserId, telling.To.Email, Encoding.UTF8.GetString(telling.Told.Json.Span)));
+        Assert.Empty(Plan(Acknowledged(plan)).Tellings);
+    }
+
+    [Fact]
     public void First_email_waits_until_it_is_known_whether_the_userId_was_told()
     {
         var unknown = Plan(Person("u:ann").With(value: "true"));

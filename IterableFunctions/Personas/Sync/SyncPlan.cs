@@ -40,7 +40,7 @@ public sealed record SyncPlan(ProfileDocument Document, IReadOnlyList<Telling> T
         {
             if (catalog[key] is not { IsSent: true } definition || value.Version != definition.Version)
                 continue;
-            var waiting = present is [{ Email: not null, UserId: not null } carrier, ..] && !TakesOver(told, key, carrier, now) ? carrier : null;
+            var waiting = present is [{ Email: not null, UserId: not null } carrier, ..] && !TakesOver(told, key, value, carrier, now) ? carrier : null;
             foreach (var to in With(present, formerly[key], told, key))
             {
                 if (to == waiting)
@@ -67,13 +67,14 @@ public sealed record SyncPlan(ProfileDocument Document, IReadOnlyList<Telling> T
 
     /// <summary>
     /// The first email of somebody who was told of by user_id alone takes that over: Iterable makes both one user when an update names both. What was told by user_id stands until it has: where each
-    /// is a user of its own already, both are told that they leave. What was refused there, and a value that says nothing, is not taken over.
+    /// is a user of its own already, both are told that they leave. What was refused there, and a value that says nothing, is not taken over; nor is anything when there is nothing to be told but that it
+    /// is over: the user_id's user hears of that.
     /// </summary>
     /// <returns>False where the email has to wait until it is known whether the user_id was told: else an entry could be two events.</returns>
-    private static bool TakesOver(ImmutableSortedDictionary<ToldKey, Told>.Builder told, string key, Addressee carrier, long now)
+    private static bool TakesOver(ImmutableSortedDictionary<ToldKey, Told>.Builder told, string key, KnownValue value, Addressee carrier, long now)
     {
         var (former, own) = (new ToldKey(key, Addressee.OfUserId(carrier.UserId!)), new ToldKey(key, carrier.Identifier));
-        if (!told.TryGetValue(former, out var before) || told.ContainsKey(own))
+        if (!told.TryGetValue(former, out var before) || told.ContainsKey(own) || IsEmpty(value.Json.Span))
             return true;
         if (before.State == ToldState.Acknowledged && !IsEmpty(before.Json.Span))
             told[own] = before with { State = ToldState.Unknown, HasLanded = true, IsTakeover = true, When = now };
