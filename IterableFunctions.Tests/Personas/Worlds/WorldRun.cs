@@ -96,7 +96,8 @@ internal sealed class WorldRun : IAsyncDisposable
     private string Describe()
     {
         var trail = _world.Trail.Split('\n');
-        return $"{_plan}\n...\n{string.Join('\n', trail.TakeLast(60))}\nlast calls:\n{string.Join('\n', _world.Iterable.Calls.TakeLast(40))}\nsaved:\n{string.Join('\n', _saved.Select(one => $"{one.Key}: {one.Value.Query} {one.Value}"))}\n{_world.Documents()}";
+        var edits = trail.SkipLast(60).Where(line => !line.Contains("{\"type", StringComparison.Ordinal) && !line.EndsWith("compare", StringComparison.Ordinal) && !line.EndsWith("fires", StringComparison.Ordinal));
+        return $"{_plan}\n{string.Join('\n', edits)}\n...\n{string.Join('\n', trail.TakeLast(60))}\nlast calls:\n{string.Join('\n', _world.Iterable.Calls.TakeLast(40))}\nsaved:\n{string.Join('\n', _saved.Select(one => $"{one.Key}: {one.Value.Query} {one.Value}"))}\n{_world.Documents()}";
     }
 
     // The script.
@@ -310,7 +311,8 @@ internal sealed class WorldRun : IAsyncDisposable
             case 2:
                 await SaveAsync(source.Key, saved with { Enabled = !saved.Enabled }, run: !saved.Enabled);
                 break;
-            case 3:
+            // What is disabled cannot be resent.
+            case 3 when saved.Enabled:
                 _world.IsDisturbed = true;
                 await SaveAsync(source.Key, saved, run: true, resend: true);
                 break;
