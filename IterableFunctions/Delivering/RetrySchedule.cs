@@ -14,9 +14,16 @@ public static class RetrySchedule
     public static TimeSpan After(DeliveringOptions options, int attempts, TimeSpan? named, double random)
     {
         var longest = options.LongestRetry;
-        var doubled = options.FirstRetry.TotalSeconds * Math.Pow(2, Math.Max(attempts - 1, 0));
-        var wait = TimeSpan.FromSeconds(Math.Min(doubled, longest.TotalSeconds)) * (1 - Jitter + (2 * Jitter * random));
+        var wait = After(options.FirstRetry, longest, attempts, random);
         var asked = (named ?? default) < longest ? named ?? default : longest;
         return asked > wait ? asked * (1 + (Jitter * random)) : wait;
     }
+
+    /// <summary>The wait after an attempt: doubled with each, and straying by a fifth.</summary>
+    /// <param name="first">After the first attempt.</param>
+    /// <param name="longest">After many.</param>
+    /// <param name="attempts">Attempts so far.</param>
+    /// <param name="random">From 0 to 1.</param>
+    public static TimeSpan After(TimeSpan first, TimeSpan longest, int attempts, double random)
+        => TimeSpan.FromSeconds(Math.Min(first.TotalSeconds * Math.Pow(2, Math.Max(attempts - 1, 0)), longest.TotalSeconds)) * (1 - Jitter + (2 * Jitter * random));
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using IterableFunctions.Delivering;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Evaluation;
 using IterableFunctions.Personas.Sync;
@@ -17,6 +18,9 @@ public sealed partial class BackfillWorker(
     /// <summary>Profiles between two signs of life; and at the beginning of an execution, where Iterable may be down: who was looked at then has to be told one by one.</summary>
     private const int PageSize = 500, FirstPageSize = 8;
 
+    /// <summary>How often a part tries again to look at whom it could not.</summary>
+    private const int MostTries = 3;
+
     /// <summary>How long one execution goes on. Shorter than that of an hour: the parts of an hour wait behind it.</summary>
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(30);
 
@@ -29,11 +33,8 @@ public sealed partial class BackfillWorker(
     /// <summary>How long a part rests that leaves an hour the way, and for how much of each hour it does.</summary>
     private static readonly TimeSpan Aside = TimeSpan.FromSeconds(15), HoursShare = TimeSpan.FromMinutes(30);
 
-    /// <summary>How often a part tries again to look at whom it could not.</summary>
-    private const int MostTries = 3;
-
-    /// <summary>Seconds that a part rests while Iterable takes nothing.</summary>
-    private const double FirstPause = 5, LongestPause = 300;
+    /// <summary>How long a part rests while Iterable takes nothing. Shorter than what is taken for silence.</summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5), LongestPause = TimeSpan.FromMinutes(5);
 
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
@@ -61,7 +62,7 @@ public sealed partial class BackfillWorker(
         var catalog = await catalogs.CurrentAsync(0, cancellation);
         if (catalog[work.Definition!]?.Run != work.Run && (await catalogs.ReloadAsync(cancellation)).Catalog[work.Definition!]?.Run != work.Run)
         {
-            await GiveUpAsync(work, cancellation);
+            await EndAsync(work.Run, isGivenUp: true, cancellation);
             return;
         }
 
@@ -79,7 +80,7 @@ public sealed partial class BackfillWorker(
                 catalog = await catalogs.CurrentAsync(0, cancellation);
                 if (catalog[work.Definition!] is not { } record || record.Run != work.Run)
                 {
-                    await GiveUpAsync(work, cancellation);
+                    await EndAsync(work.Run, isGivenUp: true, cancellation);
                     return;
                 }
 
@@ -145,18 +146,18 @@ public sealed partial class BackfillWorker(
         return Now - hour.Start < HoursShare && await runs.FindAsync(RunIds.OfHour(hour), cancellation) is { Finished: null };
     }
 
-    /// <summary>Puts a part back, to wait twice as long each time, so that an outage makes few wait, and shorter than what is taken for silence.</summary>
+    /// <summary>Puts a part back, to wait twice as long each time, so that an outage makes few wait.</summary>
     private Task WaitAsync(RunWork work, TimeSpan asked, CancellationToken cancellation)
     {
-        var pause = TimeSpan.FromSeconds(Math.Min(FirstPause * Math.Pow(2, work.Waits), LongestPause) * (0.8 + (0.4 * Random.Shared.NextDouble())));
+        var pause = RetrySchedule.After(FirstPause, LongestPause, work.Waits + 1, Random.Shared.NextDouble());
         return queue.AddAsync(work with { Waits = work.Waits + 1 }, asked > pause ? asked : pause, cancellation);
     }
 
-    /// <summary>Ends a run that nobody waits for any more.</summary>
-    private async Task GiveUpAsync(RunWork work, CancellationToken cancellation)
+    /// <summary>Ends a run: one that is done, or one that nobody waits for any more.</summary>
+    private async Task EndAsync(string run, bool isGivenUp, CancellationToken cancellation)
     {
-        if (await runs.FindStoredAsync(work.Run, cancellation) is { Run.Finished: null } stored)
-            await runs.ReplaceAsync(stored, stored.Run with { Finished = Now, IsGivenUp = true }, cancellation);
+        if (await runs.FindStoredAsync(run, cancellation) is { Run.Finished: null } stored)
+            await runs.ReplaceAsync(stored, stored.Run with { Finished = Now, IsGivenUp = isGivenUp }, cancellation);
     }
 
     private async IAsyncEnumerable<IReadOnlyList<Member>> PagesAsync(Shard shard, string? after, [EnumeratorCancellation] CancellationToken cancellation)
@@ -177,8 +178,7 @@ public sealed partial class BackfillWorker(
 
     private async Task FinishAsync(RunWork work, CancellationToken cancellation)
     {
-        if (await runs.FindAsync(work.Run, cancellation) is { Finished: null } run)
-            await runs.PutAsync(run with { Finished = Now }, cancellation);
+        await EndAsync(work.Run, isGivenUp: false, cancellation);
         StoredCatalog? written = null;
         while (written is null)
         {
