@@ -25,11 +25,9 @@ internal sealed class RecomputeWorld : IAsyncDisposable
 {
     private const string Windowed = "recent_buyer";
 
-    /// <summary>Parts of a run at the same time: as many as the host takes.</summary>
-    private const int Concurrency = 6;
-
     private readonly int _profiles;
     private readonly int _leaving;
+    private readonly int _parts;
     private readonly OffsetTimeProvider _clock;
     private readonly ServiceProvider _app;
     private readonly Yes _iterable = new();
@@ -37,9 +35,10 @@ internal sealed class RecomputeWorld : IAsyncDisposable
 
     /// <param name="profiles">How many.</param>
     /// <param name="leaving">How many of them leave the audience at this hour.</param>
-    public RecomputeWorld(int profiles, int leaving)
+    /// <param name="parts">Parts of a run at the same time; without it as many as the host takes. Parts that end together may each try to end the run, a transaction more: exact counts need 1.</param>
+    public RecomputeWorld(int profiles, int leaving, int parts = 6)
     {
-        (_profiles, _leaving) = (profiles, leaving);
+        (_profiles, _leaving, _parts) = (profiles, leaving, parts);
         // Two minutes past a full hour.
         var now = DateTimeOffset.UtcNow;
         _clock = new(TimeSpan.FromTicks(Hour.Containing(now).Next.Ticks - now.UtcTicks) + TimeSpan.FromMinutes(2));
@@ -125,7 +124,7 @@ internal sealed class RecomputeWorld : IAsyncDisposable
         var queue = Storage.Queue(RecomputeQueue.Name);
         while (queue.Count > 0)
         {
-            await Parallel.ForEachAsync(queue.Receive(Shard.Count, TimeSpan.FromHours(1)), new ParallelOptions { MaxDegreeOfParallelism = Concurrency }, async (one, cancelled) =>
+            await Parallel.ForEachAsync(queue.Receive(Shard.Count, TimeSpan.FromHours(1)), new ParallelOptions { MaxDegreeOfParallelism = _parts }, async (one, cancelled) =>
             {
                 await _app.GetRequiredService<RunWorker>().RunAsync(one.Message.Body.ToString(), cancelled);
                 queue.Delete(one.Message.Id, one.PopReceipt);

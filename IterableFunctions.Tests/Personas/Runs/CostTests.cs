@@ -28,7 +28,7 @@ public sealed class CostTests
     public async Task Flip_costs_four_transactions_and_its_part_of_a_batch()
     {
         const int Leaving = 300;
-        await using var world = new RecomputeWorld(3000, Leaving);
+        await using var world = new RecomputeWorld(3000, Leaving, parts: 1);
         await world.BuildAsync();
         world.Storage.Forget();
 
