@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using IterableFunctions.Delivering;
 using IterableFunctions.Iterable;
 using IterableFunctions.Iterable.Limits;
@@ -68,7 +67,7 @@ public sealed partial class Teller(
     private async Task<(IReadOnlyCollection<Answer> Answers, int Calls, TimeSpan? Wait)> SendAsync(
         StoredProfile stored, IReadOnlyList<Telling> tellings, Urgency? urgency, SendingLease lease, TimeSpan within, CancellationToken cancellation)
     {
-        var (started, answers) = (time.GetTimestamp(), new ConcurrentBag<Answer>());
+        var (started, answers) = (time.GetTimestamp(), new List<Answer>(tellings.Count));
         var (gate, made, wait) = (new Lock(), 0, default(TimeSpan?));
         var seen = lease.Until - SyncWriter.Lease.Ticks;
         await Parallel.ForEachAsync(tellings, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation }, async (telling, cancelled) =>
@@ -125,7 +124,8 @@ public sealed partial class Teller(
                 state = ToldState.Refused;
             var answer = new Answer(telling.Key, telling.Told.Number, state, refusal, oneWith);
             metrics.Told(answer);
-            answers.Add(answer);
+            lock (gate)
+                answers.Add(answer);
         });
         return (answers, made, wait);
     }
