@@ -27,9 +27,9 @@ internal static class RecomputeBenchmark
         }
 
         var leaving = (int)Math.Round(profiles * churn);
-        await using (var small = new RecomputeWorld(500, 100))
+        await using (var small = new RecomputeWorld(20_000, 10_000))
         {
-            // So that neither pays for the compiler.
+            // So that neither pays for the compiler, which goes on optimizing for thousands of looks; a worker that runs for hours has long stopped paying.
             await small.BuildAsync();
             await small.RunHourAsync();
             small.Restore();
