@@ -43,7 +43,6 @@ public sealed partial class Forwarder(
     public async Task<Outcome> DeliverAsync(IterableRequest request, TimeSpan within, CancellationToken cancellation)
     {
         var logId = request.LogId;
-        using var scope = Log.Scope(logger, logId);
         using var step = Tracing.Start("deliver", logId);
         var started = time.GetTimestamp();
         var call = PendingCall.Of(request, Now);
@@ -72,7 +71,6 @@ public sealed partial class Forwarder(
             await Parallel.ForEachAsync(Enumerable.Range(0, batch.Count), new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellation }, async (i, cancelled) =>
             {
                 var logId = LogIds.Of(batch[i].MessageId);
-                using var scope = Log.Scope(logger, logId);
                 using var step = Tracing.Start("deliver", logId);
                 var call = PendingCall.Of(batch[i], first);
                 outcomes[from + i] = Traced(step, call, await SettleOrSayAsync(call, alone ? await AttemptAsync([batch[i]], Left(), cancelled) : delivery, cancelled));
@@ -93,7 +91,6 @@ public sealed partial class Forwarder(
         if (await queue.ReadAsync(message, cancellation) is not { } call)
             return;
         var logId = LogIds.Of(call.MessageId);
-        using var scope = Log.Scope(logger, logId);
         using var step = Tracing.Resume("retry", logId, call.Trace);
         var delivery = await AttemptAsync(call, cancellation);
         // Where it waits on it will be looked back on then.
@@ -132,7 +129,6 @@ public sealed partial class Forwarder(
         if (letter.Call.IsUnreadable)
             return new Outcome.Failed(letter);
         var logId = LogIds.Of(letter.Call.MessageId);
-        using var scope = Log.Scope(logger, logId);
         using var step = Tracing.Resume("replay", logId, letter.Call.Trace);
         var delivery = await AttemptAsync(letter.Call, cancellation);
         // Even what was not answered may have arrived.
@@ -323,11 +319,6 @@ public sealed partial class Forwarder(
 
     private static partial class Log
     {
-        private static readonly Func<ILogger, string, IDisposable?> _scope = LoggerMessage.DefineScope<string>("Message {MessageId}");
-
-        /// <summary>What is logged inside concerns this message.</summary>
-        public static IDisposable? Scope(ILogger logger, string messageId) => _scope(logger, messageId);
-
         [LoggerMessage(1, LogLevel.Warning, "Message {MessageId} waits in the queue after {Attempts} attempts ({Code}); the next is in {Wait}")]
         public static partial void Queued(ILogger logger, string messageId, int attempts, TimeSpan wait, string code);
 
