@@ -133,6 +133,24 @@ public sealed class RunTable(TableServiceClient tables, IOptions<StorageOptions>
         }
     }
 
+    /// <summary>Deletes a run and how far its parts were. Three transactions. The run itself goes last, so that who dies in between is followed by another who finds it.</summary>
+    public async Task DeleteAsync(string id, CancellationToken cancellation)
+    {
+        var parts = new List<TableTransactionAction>();
+        await foreach (var row in _table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {id}"), select: ["PartitionKey", "RowKey"], cancellationToken: cancellation))
+            parts.Add(new(TableTransactionActionType.Delete, new TableEntity(row.PartitionKey, row.RowKey), ETag.All));
+        try
+        {
+            if (parts.Count > 0)
+                await _table.SubmitTransactionAsync(parts, cancellation);
+            await _table.DeleteEntityAsync(Partition, id, ETag.All, cancellation);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            // Another deletes it as well.
+        }
+    }
+
     private static TableEntity RowOf(Run run)
     {
         var row = new TableEntity(Partition, run.Id);

@@ -519,6 +519,35 @@ public sealed class HourTests : IAsyncLifetime, IAsyncDisposable
         Assert.Equal(CommitResult.Stale, (await profiles.CommitAsync(before, before.Document, [], default)).Result);
     }
 
+    [Fact]
+    public async Task Run_is_shown_for_ninety_days_and_as_long_as_a_definition_waits_for_it()
+    {
+        var runs = _world.Observer.Get<RunTable>();
+        var hour = Hour.Containing(_start.Ticks);
+        var (old, kept, waiting) = (RunIds.OfHour(hour + (-91 * 24)), RunIds.OfHour(hour + (-89 * 24)), RunIds.OfBackfill("pros", resend: false, _start.AddDays(-92)));
+        foreach (var id in (string[])[old, kept, waiting])
+        {
+            await runs.PutAsync(new() { Id = id, Definition = id == waiting ? "pros" : null, Started = _start.AddDays(-92), Shards = Shard.Count }, default);
+            await runs.AdvanceAsync(id, await runs.FindProgressAsync(id, new(3), default), ShardProgress.None with { IsDone = true }, default);
+        }
+
+        await _world.SaveAsync("pros", run: false, resend: false, (catalog, _) => catalog.With(new() { Key = "pros", Kind = DefinitionKind.Audience, Name = "pros", Query = "trait('plan') = 'pro'", Run = waiting, Changed = _start }));
+        await _world.OpenHourAsync();
+
+        Assert.Equal([RunIds.OfHour(hour), kept, waiting], (await runs.ListAsync(null, 10, default)).Select(run => run.Id));
+        Assert.Equal((0, 1, 1), (await PartsAsync(old), await PartsAsync(kept), await PartsAsync(waiting)));
+
+        await _world.SettleAsync();
+        Assert.Null((await _world.Observer.CatalogAsync())["pros"]!.Run);
+        // By then every instance has read the definitions anew.
+        await UntilAsync("00:01");
+        await _world.OpenHourAsync();
+        Assert.Equal([RunIds.OfHour(hour), kept], (await runs.ListAsync(null, 10, default)).Select(run => run.Id));
+        Assert.Equal(0, await PartsAsync(waiting));
+
+        async Task<int> PartsAsync(string run) => (await runs.ProgressAsync(run, default)).Count;
+    }
+
     private Task SaveAsync(string key, string query, DefinitionKind kind = DefinitionKind.Audience, bool track = false, bool anonymous = false)
         => _world.SaveAsync(key, run: true, resend: false, (catalog, run) => catalog.With(new() { Key = key, Kind = kind, Name = key, Query = query, SendTrack = track, IncludeAnonymousUsers = anonymous, Run = run, Changed = _world.Now.UtcDateTime }));
 

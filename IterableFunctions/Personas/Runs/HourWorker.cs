@@ -20,6 +20,9 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
     /// <summary>After which a backfill without a sign of life is taken up again.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(15);
 
+    /// <summary>For how long runs are shown: 90 days. Of those that are older so many go with each hour.</summary>
+    private const int HoursKept = 90 * 24, MostForgotten = 20;
+
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
     /// <summary>Opens the run of this hour: puts every shard in which something is due into the queue. Opened again it takes up what is due again.</summary>
@@ -38,8 +41,14 @@ public sealed partial class HourWorker(Catalogs catalogs, DueTable due, RunTable
         if (shards.Length == 0)
             metrics.HourFinished();
 
-        foreach (var record in (await catalogs.CurrentAsync(0, cancellation)).Records.Where(record => record.Run is not null))
+        DefinitionRecord[] waiting = [.. (await catalogs.CurrentAsync(0, cancellation)).Records.Where(record => record.Run is not null)];
+        foreach (var record in waiting)
             await backfills.ReviveAsync(record, Silence, cancellation);
+        foreach (var old in await runs.ListAsync(RunIds.Before(hour + -HoursKept), MostForgotten, cancellation))
+        {
+            if (!waiting.Any(record => record.Run == old.Id))
+                await runs.DeleteAsync(old.Id, cancellation);
+        }
     }
 
     /// <summary>Goes on with a shard for as long as one execution may, and passes the rest on.</summary>
