@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IterableFunctions.Iterable;
+using IterableFunctions.Iterable.Limits;
 using IterableFunctions.Personas;
 using IterableFunctions.Personas.Definitions;
 using IterableFunctions.Personas.Evaluation;
@@ -7,6 +8,7 @@ using IterableFunctions.Personas.Profiles;
 using IterableFunctions.Personas.Recording;
 using IterableFunctions.Personas.Sync;
 using IterableFunctions.Storage;
+using IterableFunctions.Tests.Personas.Profiles;
 using IterableFunctions.Tests.Personas.Worlds;
 using Microsoft.Extensions.Time.Testing;
 
@@ -164,6 +166,25 @@ public sealed class TellingTests : IAsyncLifetime, IAsyncDisposable
         Assert.Equal(200, await other.PostAsync(Identify("\"plan\":\"pro\"")));
 
         Assert.Equal("true", Field("user_id:u"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_comes_back_while_their_leaving_is_written_down_stays_in_the_index_of_members(bool isTold)
+    {
+        await _world.SaveAsync("pro", run: false, resend: false, (catalog, _) => catalog.With(catalog["pro"]! with { Enabled = isTold }));
+        await _world.RunUntilAsync(_world.Now.AddMinutes(1));
+        await IdentifyAsync("\"plan\":\"pro\"");
+        var leaving = Message.Identify("leaving", "u:u", "\"plan\":\"free\"", _start.AddSeconds(_messages++).ToString("O"));
+        var left = Assert.IsType<IterableFunctions.Personas.Recording.Recording.Recorded>(await _world.Observer.Get<Recorder>().RecordAsync(leaving, TimeSpan.FromSeconds(5), default));
+        Assert.Equal(["pro"], left.Untold!.Left);
+
+        await IdentifyAsync("\"plan\":\"pro\"");
+        await _world.Observer.Get<Teller>().TellAsync(left.Untold, Urgency.Live, TimeSpan.FromSeconds(5), default);
+
+        Assert.Equal(left.Profile, Assert.Single((await _world.Observer.Get<MemberDirectory>().ListAsync("pro", null, default))!.Members).Profile);
+        Assert.Equal(isTold ? "true" : null, Field("user_id:u"));
     }
 
     private string? Field(string identifier) => WorldIterable.Field(_world.Iterable.Find(identifier), "pro");

@@ -45,6 +45,9 @@ public sealed partial class Teller(
     {
         var (started, stored, tellings) = (time.GetTimestamp(), untold.Stored, untold.Tellings);
         await Task.WhenAll(untold.Left.Select(key => members.DeleteAsync(key, stored.Profile, cancellation)));
+        // Where something is told the acknowledgement sees who has written meanwhile.
+        if (untold.Left.Count > 0 && tellings.Count == 0)
+            await RejoinAsync(await profiles.FindEndAsync(stored.Profile, cancellation), untold.Left, cancellation);
         var (lease, report) = (stored.Document.Lease, TellReport.Nothing);
         while (tellings.Count > 0)
         {
@@ -181,7 +184,17 @@ public sealed partial class Teller(
 
             cache.Forget(current.Profile);
             current = await profiles.FindEndAsync(current.Profile, cancellation);
+            await RejoinAsync(current, untold.Left, cancellation);
         }
+    }
+
+    /// <summary>Adds to the index of members whom another has made members again, before the rows of their leaving were deleted.</summary>
+    private async Task RejoinAsync(StoredProfile? stored, IReadOnlyList<string> left, CancellationToken cancellation)
+    {
+        if (stored is not { Document: { Kind: ProfileKind.Live } document })
+            return;
+        foreach (var key in left.Where(key => document.Values.TryGetValue(key, out var value) && !SyncPlan.IsEmpty(value.Json.Span)))
+            await members.AddAsync(key, stored.Profile, Addressees.Exist(document, _iterable.ProjectType), cancellation);
     }
 
     /// <summary>For who looks the person up.</summary>
