@@ -15,21 +15,25 @@ public sealed class MemberDirectory(Catalogs catalogs, MemberTable members, Prof
     /// <summary>Whether a text can be where a page begins: a profile's id.</summary>
     public static bool IsPlace(string after) => after.Length == 32 && after.All(char.IsAsciiHexDigitLower);
 
-    /// <summary>The members behind a profile. Null where there is no such audience.</summary>
+    /// <summary>The members behind a profile. Null where there is no such audience. A transaction for each member shown, and for each shard that is read on the way.</summary>
     public async Task<MemberPage?> ListAsync(string key, string? after, CancellationToken cancellation)
     {
         if ((await catalogs.CurrentAsync(0, cancellation))[key] is not { Kind: DefinitionKind.Audience } definition)
             return null;
-        for (var shard = after is null ? 0 : Shard.Of(after).Number; shard < Shard.Count; shard++)
+        var rows = new List<string>(PageSize + 1);
+        for (var shard = after is null ? 0 : Shard.Of(after).Number; shard < Shard.Count && rows.Count <= PageSize; shard++)
         {
-            await foreach (var page in members.PagesAsync(key, new(shard), after, PageSize, cancellation))
+            // One more than are shown says whether more follow.
+            await foreach (var page in members.PagesAsync(key, new(shard), after, PageSize + 1, cancellation))
             {
-                var found = await Task.WhenAll(page.Select(member => ReadAsync(definition, member.Profile, cancellation)));
-                return new([.. found.OfType<MemberReport>()], page[^1].Profile);
+                rows.AddRange(page.Select(member => member.Profile));
+                if (rows.Count > PageSize)
+                    break;
             }
         }
 
-        return new([], null);
+        var found = await Task.WhenAll(rows.Take(PageSize).Select(profile => ReadAsync(definition, profile, cancellation)));
+        return new([.. found.OfType<MemberReport>()], rows.Count > PageSize ? rows[PageSize - 1] : null);
     }
 
     private async Task<MemberReport?> ReadAsync(DefinitionRecord definition, string profile, CancellationToken cancellation)
@@ -50,7 +54,7 @@ public sealed class MemberDirectory(Catalogs catalogs, MemberTable members, Prof
     }
 }
 
-/// <param name="Members">Some.</param>
+/// <param name="Members">A hundred, or fewer where some have left just now or no more follow.</param>
 /// <param name="Next">Give it as <c>after</c> to go on; null when there are no more.</param>
 public sealed record MemberPage(IReadOnlyList<MemberReport> Members, string? Next);
 
