@@ -8,7 +8,9 @@ using IterableFunctions.Personas.Profiles;
 using IterableFunctions.Personas.Recording;
 using IterableFunctions.Personas.Runs;
 using IterableFunctions.Storage;
+using IterableFunctions.Tests.LocalHost;
 using IterableFunctions.Tests.Personas.Worlds;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace IterableFunctions.Tests.Personas.Runs;
@@ -404,6 +406,30 @@ public sealed class HourTests : IAsyncLifetime, IAsyncDisposable
         Assert.NotNull(report.Finished);
         Assert.InRange(report.Progress!.Value, 0.5, 0.9999);
         Assert.Null(report.Ends);
+    }
+
+    [Fact]
+    public async Task Hour_and_backfill_that_take_longer_than_a_minute_say_how_far_they_are()
+    {
+        var logs = new RecordedLogs();
+        _world.Observer.Get<ILoggerFactory>().AddProvider(logs);
+        await UntilAsync("06:03");
+        await PutAsync($"00{1:x30}", "u1");
+        await PutAsync($"04{1:x30}", "u2");
+        await SaveAsync("pros", "trait('plan') = 'pro'");
+        var (hour, backfill) = (RunIds.OfHour(Hour.Containing(_start.AddHours(6).Ticks)), (await _world.Observer.CatalogAsync())["pros"]!.Run!);
+        await _world.Observer.Get<RunTable>().PutAsync(new() { Id = backfill, Definition = "pros", Started = _world.Now.UtcDateTime, Shards = Shard.Count }, default);
+
+        await ArmAsync("10");
+        await _world.Observer.Get<HourWorker>().ContinueAsync(new(hour, null, 4), default);
+        await _world.WaitAsync(_world.Observer.Get<BackfillWorker>().ContinueAsync(new(backfill, "pros", 0), default));
+        Assert.DoesNotContain(logs.At(LogLevel.Information), line => line.Contains("looked at", StringComparison.Ordinal));
+        _world.BeDown(TimeSpan.FromMinutes(1));
+        await ArmAsync("10");
+        await _world.Observer.Get<HourWorker>().ContinueAsync(new(hour, null, 4), default);
+        await _world.WaitAsync(_world.Observer.Get<BackfillWorker>().ContinueAsync(new(backfill, "pros", 1), default));
+
+        Assert.Equal([$"Run {hour}: 2", $"Run {backfill}: 2"], logs.At(LogLevel.Information).Where(line => line.Contains("looked at", StringComparison.Ordinal)).Select(line => line[..line.IndexOf(" profiles", StringComparison.Ordinal)]));
     }
 
     [Fact]
