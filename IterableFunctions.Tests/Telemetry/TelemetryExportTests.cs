@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
@@ -78,6 +79,42 @@ public sealed class TelemetryExportTests(AzuriteFixture azurite) : IClassFixture
         Assert.True(receiver.Got("/v1/traces", "m-otlp"), receiver.Paths);
         Assert.True(receiver.Got("/v1/metrics", "iterable.calls.delivered"));
         Assert.False(receiver.Got("/v1/traces", "u-otlp"));
+    }
+
+    [Fact]
+    public async Task Address_of_a_request_stays_out_of_what_the_worker_exports()
+    {
+        const string Address = "/api/profiles/email/ann@example.com?code=the-function-key";
+        await using var receiver = await Receiver.StartAsync();
+        var plain = new RecordedLogs();
+        using (var unfiltered = new LoggerFactory([plain]))
+            await RequestAsync(unfiltered, Address);
+        Assert.Contains(plain.At(LogLevel.Information), line => line.Contains("ann@example.com", StringComparison.Ordinal) && line.Contains("the-function-key", StringComparison.Ordinal));
+
+        using (var worker = IterableFunctions.App.CreateWorker(["--OTEL_EXPORTER_OTLP_ENDPOINT", receiver.Address, "--OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"]).Build())
+        {
+            var loggers = worker.Services.GetRequiredService<ILoggerFactory>();
+            await RequestAsync(loggers, Address);
+            loggers.CreateLogger("IterableFunctions.Functions.Profiles").Log(LogLevel.Information, default, "What the app says itself.", null, (line, _) => line);
+        }
+
+        // What had not been sent is sent when the worker ends.
+        Assert.True(receiver.Got("/v1/logs", "What the app says itself."), receiver.Paths);
+        Assert.False(receiver.Got("/v1/logs", "ann@example.com") || receiver.Got("/v1/logs", "the-function-key"));
+    }
+
+    /// <summary>Has ASP.NET Core serve a request, as in the worker, and log to what it is given.</summary>
+    private static async Task RequestAsync(ILoggerFactory loggers, string address)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Services.AddSingleton(loggers).AddRouting();
+        builder.WebHost.UseKestrel().UseUrls("http://127.0.0.1:0");
+        await using var app = builder.Build();
+        app.MapGet("/api/profiles/{type}/{id}", () => "");
+        await app.StartAsync();
+        using var client = new HttpClient { BaseAddress = new(app.Urls.Single()) };
+        Assert.Equal("", await client.GetStringAsync(new Uri(address, UriKind.Relative)));
+        await app.StopAsync();
     }
 
     private static ServiceProvider Services(params (string Key, string Value)[] settings)
