@@ -1,4 +1,6 @@
 using Azure.Data.Tables;
+using IterableFunctions.Personas.Evaluation;
+using IterableFunctions.Personas.Runs;
 using IterableFunctions.Storage;
 using Microsoft.Extensions.Options;
 
@@ -41,5 +43,36 @@ public sealed class RunTableTests(AzuriteFixture azurite) : IClassFixture<Azurit
         var second = (await _runs.AdvanceAsync("1", first, first.Progress with { After = "bb" }, default))!;
         Assert.Equal(second.ETag, (await _runs.AdvanceAsync("1", first, first.Progress with { After = "bb" }, default))!.ETag);
         Assert.Null(await _runs.AdvanceAsync("1", first, first.Progress with { After = "cc" }, default));
+    }
+
+    [Fact]
+    public async Task Runs_come_newest_first_and_go_on_behind_the_one_that_is_named()
+    {
+        var noon = new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
+        string[] newestFirst =
+        [
+            RunIds.OfHour(Hour.Containing(noon)),
+            RunIds.OfBackfill("vips", resend: false, noon.AddMinutes(40)),
+            RunIds.OfBackfill("pros", resend: true, noon.AddMinutes(5)),
+            RunIds.OfHour(Hour.Containing(noon.AddHours(-1))),
+            RunIds.OfBackfill("pros", resend: false, noon.AddMinutes(-1)),
+            RunIds.OfHour(Hour.Containing(noon.AddHours(-14))),
+            RunIds.OfHour(Hour.Containing(noon.AddDays(-40))),
+        ];
+        foreach (var index in (int[])[3, 0, 6, 4, 1, 5, 2])
+        {
+            await _runs.PutAsync(new() { Id = newestFirst[index], Shards = 1 }, default);
+            // How far a run is stands in the same table.
+            await _runs.AdvanceAsync(newestFirst[index], await _runs.FindProgressAsync(newestFirst[index], new(0), default), new() { IsDone = true }, default);
+        }
+
+        Assert.Equal(newestFirst, await ListAsync(null, 1000));
+        Assert.Equal(newestFirst[..3], await ListAsync(null, 3));
+        Assert.Equal(newestFirst[3..6], await ListAsync(newestFirst[2], 3));
+        Assert.Equal(newestFirst[6..], await ListAsync(newestFirst[5], 3));
+        Assert.Empty(await ListAsync(newestFirst[6], 3));
+        Assert.Equal(newestFirst[3..], await ListAsync(RunIds.Before(Hour.Containing(noon)), 1000));
+
+        async Task<string[]> ListAsync(string? after, int count) => [.. (await _runs.ListAsync(after, count, default)).Select(run => run.Id)];
     }
 }
