@@ -71,6 +71,21 @@ public sealed class MemberDirectoryTests : IAsyncLifetime, IDisposable
         Assert.Equal(staying.Except([first[150]]).Append(Id("00", 301)).Append(Id("80", 0)).Order(StringComparer.Ordinal), listed);
     }
 
+    [Theory]
+    [InlineData(100, false)]
+    [InlineData(101, true)]
+    public async Task Page_takes_a_hundred_wherever_they_are_and_names_another_only_where_there_is_one(int members, bool isMore)
+    {
+        string[] profiles = [.. Enumerable.Range(0, members).Select(number => Id($"{2 * number:x2}", 1)).Order(StringComparer.Ordinal)];
+        foreach (var profile in profiles)
+            await EnterAsync(profile);
+
+        var page = (await _directory.ListAsync(Key, null, default))!;
+
+        Assert.Equal(profiles[..100], page.Members.Select(member => member.Profile));
+        Assert.Equal(isMore ? profiles[99] : null, page.Next);
+    }
+
     [Fact]
     public async Task Who_was_looked_for_between_the_row_and_the_document_is_listed_as_soon_as_both_are_there()
     {
