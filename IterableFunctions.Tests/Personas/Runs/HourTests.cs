@@ -433,6 +433,99 @@ public sealed class HourTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [Fact]
+    public async Task Part_of_an_hour_that_takes_long_is_passed_on()
+    {
+        await UntilAsync("06:03");
+        var run = RunIds.OfHour(Hour.Containing(_start.AddHours(6).Ticks));
+        await _world.Observer.Get<RunTable>().PutAsync(new() { Id = run, Started = _start.AddHours(6), Shards = 1 }, default);
+        foreach (var number in Enumerable.Range(0, 150))
+            await _world.Observer.Get<DueTable>().AddAsync($"10{number:x30}", Hour.Containing(_start.AddHours(6).Ticks), 0, default);
+
+        LetTakeLong(TimeSpan.FromMinutes(4));
+        await _world.WaitAsync(_world.Observer.Get<HourWorker>().ContinueAsync(new(run, null, 4), default));
+        Assert.Equal((100, null), ((await ReportAsync(run)).Counts!.Looked, (await ReportAsync(run)).Finished));
+        await _world.SettleAsync();
+
+        Assert.Equal(150, (await ReportAsync(run)).Counts!.Looked);
+        Assert.NotNull((await ReportAsync(run)).Finished);
+    }
+
+    [Fact]
+    public async Task Part_of_a_backfill_that_takes_long_is_passed_on()
+    {
+        await UntilAsync("05:10");
+        foreach (var number in Enumerable.Range(1, 20))
+            await PutAsync($"00{number:x30}", $"u{number}");
+        await SaveAsync("pros", "trait('plan') = 'pro'");
+        var run = (await _world.Observer.CatalogAsync())["pros"]!.Run!;
+        TakeAll(RecomputeQueue.Name);
+        await _world.Observer.Get<RunTable>().PutAsync(new() { Id = run, Definition = "pros", Started = _world.Now.UtcDateTime, Shards = Shard.Count }, default);
+
+        LetTakeLong(TimeSpan.FromSeconds(30));
+        await _world.WaitAsync(_world.Observer.Get<BackfillWorker>().ContinueAsync(new(run, "pros", 0), default));
+        Assert.Equal(8, (await ReportAsync(run)).Counts!.Looked);
+        await _world.SettleAsync();
+
+        Assert.All(Enumerable.Range(1, 20), number => Assert.Equal("true", WorldIterable.Field(_world.Iterable.Find($"user_id:u{number}"), "pros")));
+        Assert.Equal(20, (await ReportAsync(run)).Counts!.Looked);
+    }
+
+    [Fact]
+    public async Task Backfill_that_died_when_all_was_done_and_nothing_said_is_ended()
+    {
+        await UntilAsync("05:10");
+        await SaveAsync("pros", "trait('plan') = 'pro'");
+        var (runs, run) = (_world.Observer.Get<RunTable>(), (await _world.Observer.CatalogAsync())["pros"]!.Run!);
+        TakeAll(RecomputeQueue.Name);
+        await runs.PutAsync(new() { Id = run, Definition = "pros", Started = _world.Now.UtcDateTime, Shards = Shard.Count }, default);
+        foreach (var shard in Shard.All)
+            await runs.AdvanceAsync(run, new(shard, ShardProgress.None, null), new() { IsDone = true, Sign = _world.Now.UtcDateTime }, default);
+        await UntilAsync("06:01");
+        Assert.Null((await ReportAsync(run)).Finished);
+
+        await UntilAsync("06:03");
+
+        Assert.NotNull((await ReportAsync(run)).Finished);
+        Assert.Equal(1, (await ReportAsync(run)).Progress);
+        Assert.Null((await _world.Observer.CatalogAsync())["pros"]!.Run);
+    }
+
+    [Fact]
+    public async Task Part_of_a_run_that_the_host_has_given_up_on_is_done_half_an_hour_later()
+    {
+        await UntilAsync("05:10");
+        await TrackAsync("05:10");
+        await SaveAsync("bought", "event('A').count() >= 1");
+        foreach (var body in TakeAll(RecomputeQueue.Name))
+            _world.Storage.Memory.Queue(RecomputeQueue.PoisonName).Add(body, TimeSpan.Zero);
+
+        await UntilAsync("05:41");
+        Assert.Null(Field("bought"));
+        await UntilAsync("05:43");
+
+        Assert.Equal("true", Field("bought"));
+    }
+
+    [Fact]
+    public async Task Run_counts_of_each_definition_who_entered_and_what_Iterable_refused()
+    {
+        await UntilAsync("05:10");
+        await PutAsync($"00{1:x30}", "u1");
+        await PutAsync($"00{2:x30}", "u2");
+        await SaveAsync("pros", "trait('plan') = 'pro'");
+        var run = (await _world.Observer.CatalogAsync())["pros"]!.Run!;
+        await _world.Observer.Get<RunTable>().PutAsync(new() { Id = run, Definition = "pros", Started = _world.Now.UtcDateTime, Shards = Shard.Count }, default);
+        _world.Iterable.Sandbox.AddFault(new() { Mode = FaultMode.Status, Status = 400, Code = "BadParams", Calls = 1 });
+
+        await using var single = new Instance(_world.Storage, _world.Iterable, _world.Clock, BulkUse.Never, ProjectType.Hybrid);
+        await _world.WaitAsync(single.Get<BackfillWorker>().ContinueAsync(new(run, "pros", 0), default));
+
+        var counts = (await ReportAsync(run)).Counts!;
+        Assert.Equal((2, 2, 0), (counts.Looked, counts.Calls, counts.Failed));
+        Assert.Equal(new DefinitionCounts(Entered: 2, Exited: 0, Refused: 1), counts.Definitions["pros"]);
+    }
+
+    [Fact]
     public async Task Day_of_downtime_costs_one_pass_at_the_present_hour()
     {
         await SaveAsync("recent", "event('A').within(30 hours).count()", DefinitionKind.ComputedTrait);
@@ -592,6 +685,24 @@ public sealed class HourTests : IAsyncLifetime, IAsyncDisposable
         foreach (var shard in shards)
             await _world.Observer.Get<DueTable>().AddAsync(shard + new string('f', 30), Hour.Containing(_start.AddHours(6).Ticks), 0, default);
     }
+
+    /// <summary>Takes all that waits in a queue out of it.</summary>
+    private BinaryData[] TakeAll(string name)
+    {
+        var queue = _world.Storage.Memory.Queue(name);
+        _world.Clock.Advance(TimeSpan.FromMinutes(2));
+        var taken = queue.Receive(100, TimeSpan.FromHours(1));
+        Assert.All(taken, one => Assert.True(queue.Delete(one.Message.Id, one.PopReceipt)));
+        Assert.NotEmpty(taken);
+        return [.. taken.Select(one => one.Message.Body)];
+    }
+
+    /// <summary>Lets the observer's next operation on storage take that long.</summary>
+    private void LetTakeLong(TimeSpan time) => _world.Observer.Wire.StallAt(1, () =>
+    {
+        _world.Clock.Advance(time);
+        return Task.CompletedTask;
+    });
 
     private async Task<RunReport> ReportAsync(string run) => (await _world.Observer.Get<RunDirectory>().FindAsync(run, default))!;
 
