@@ -71,4 +71,22 @@ public sealed class LookerTests
             });
         }
     }
+
+    [Fact]
+    public async Task Look_that_the_host_has_given_up_on_is_done_half_an_hour_later()
+    {
+        await using var world = new World(_start, instances: 1, seed: 1);
+        await world.PostAsync("""{"type":"identify","messageId":"1","integrations":{"All":false},"userId":"u","traits":{"plan":"pro"}}""");
+        await world.SaveAsync("pros", run: false, resend: false, (catalog, _) => catalog.With(new() { Key = "pros", Kind = DefinitionKind.Audience, Name = "Pros", Query = "trait('plan') = 'pro'" }));
+        await world.Observer.Get<SyncQueue>().AddAsync(new((await world.Observer.Get<ProfileDirectory>().FindAsync(ExternalId.UserId("u"), default))!.Profile), TimeSpan.Zero, default);
+        var (message, receipt) = world.Storage.Memory.Queue(SyncQueue.Name).Receive(1, TimeSpan.FromSeconds(30))[0];
+        world.Storage.Memory.Queue(SyncQueue.PoisonName).Add(message.Body, TimeSpan.Zero);
+        Assert.True(world.Storage.Memory.Queue(SyncQueue.Name).Delete(message.Id, receipt));
+
+        await world.RunUntilAsync(_start.AddMinutes(29));
+        Assert.Empty(world.Iterable.Calls);
+        await world.RunUntilAsync(_start.AddMinutes(31));
+
+        Assert.Equal("true", WorldIterable.Field(world.Iterable.Find("user_id:u"), "pros"));
+    }
 }
