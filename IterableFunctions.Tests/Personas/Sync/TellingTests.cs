@@ -192,6 +192,36 @@ public sealed class TellingTests : IAsyncLifetime, IAsyncDisposable
     /// <summary>Whom updates were addressed to, in order.</summary>
     private List<string> Updates() => [.. _world.Iterable.Calls.Where(call => call.EventName is null).Select(call => JsonNode.Parse(call.Body)!).Select(body => $"{body["email"]} {body["userId"]}").Order(StringComparer.Ordinal)];
 
+    [Fact]
+    public async Task Trait_whose_state_is_too_large_for_the_document_is_counted_from_the_rows_at_once_and_two_of_them_by_a_look()
+    {
+        await SaveAsync("cities", "event('Seen').unique(property('in')).count()");
+        await SeeAsync("Seen", 0, 100);
+        await _world.SettleAsync();
+        Assert.Equal("100", Trait("cities"));
+
+        await SeeAsync("Seen", 99, 2);
+        Assert.Equal("101", Trait("cities"));
+        Assert.Equal(0, _world.Storage.Memory.Queue(SyncQueue.Name).Count);
+
+        await SaveAsync("shops", "event('Bought').unique(property('in')).count()");
+        await SeeAsync("Bought", 0, 100);
+        await _world.SettleAsync();
+        await SeeAsync("Bought", 100, 1);
+        await SeeAsync("Seen", 101, 1);
+        await _world.SettleAsync();
+        Assert.Equal(("102", "101"), (Trait("cities"), Trait("shops")));
+
+        Task SaveAsync(string key, string query)
+            => _world.SaveAsync(key, run: false, resend: false, (catalog, _) => catalog.With(new() { Key = key, Kind = DefinitionKind.ComputedTrait, Name = key, Query = query }));
+
+        // A hundred such names are more than 4 KB.
+        Task SeeAsync(string name, int from, int count)
+            => _world.PostAsync($$"""{"batch":[{{string.Join(',', Enumerable.Range(from, count).Select(number => $$$"""{"type":"track","messageId":"m-{{{_messages++}}}","integrations":{"All":false},"event":"{{{name}}}","userId":"u","properties":{"in":"{{{new string('x', 60)}}}{{{number}}}"}}"""))}}]}""");
+
+        string? Trait(string key) => WorldIterable.Field(_world.Iterable.Find("user_id:u"), key);
+    }
+
     private Task IdentifyAsync(string traits) => _world.PostAsync(Identify(traits));
 
     /// <summary>Each a second later than the one before, and not forwarded.</summary>
