@@ -227,6 +227,13 @@ public sealed class SyncPlanTests
         Assert.Equal(id, PersonasCalls.Of(SyncPlan.Of(plan.Document, Definitions(sendTrack: true), ProjectType.Hybrid, _now + TimeSpan.TicksPerDay).Tellings[0], "p", false)[1].MessageId);
     }
 
+    [Theory]
+    [InlineData("u:ann", true, """{"userId":"ann","preferUserId":true,"dataFields":{"big_spender":true}}""")]
+    [InlineData("u:ann", false, """{"userId":"ann","dataFields":{"big_spender":true}}""")]
+    [InlineData("e:a@x.com", true, """{"email":"a@x.com","dataFields":{"big_spender":true}}""")]
+    public void User_whom_Iterable_does_not_know_is_created_by_userId_only_where_that_is_asked_for(string id, bool preferUserId, string body)
+        => Assert.Equal(body, Text(PersonasCalls.Of(Plan(Person(id).With(value: "true")).Tellings[0], "p", preferUserId)[0]));
+
     [Fact]
     public void Values_told_and_leases_survive_storage()
     {
