@@ -69,6 +69,20 @@ public sealed class ReadyTests(OwnAzuriteFixture azurite) : IClassFixture<OwnAzu
         Assert.Equal(2, app.Sandbox.Calls.Count);
     }
 
+    [Theory]
+    [InlineData(FaultMode.Status, 503, "Iterable answers 503.")]
+    // Whom it tells to come later it knows.
+    [InlineData(FaultMode.Status, 429, null)]
+    [InlineData(FaultMode.BreakBefore, 0, "Iterable does not answer.")]
+    public async Task Iterable_that_does_not_take_calls_is_a_reason_for_who_asks_it(FaultMode mode, int status, string? reason)
+    {
+        await using var app = await StartAsync();
+        app.Sandbox.AddFault(new() { Mode = mode, Status = status, Endpoint = "webhooks", Calls = -1 });
+
+        Assert.Equal(reason is null ? [] : [reason], (await ReadyAsync(app, "?probe=true")).Reasons);
+        Assert.Empty((await ReadyAsync(app)).Reasons);
+    }
+
     [Fact]
     public async Task Queue_whose_messages_are_not_fetched_is_a_reason_as_soon_as_they_are_old()
     {
