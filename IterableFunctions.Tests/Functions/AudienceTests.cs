@@ -131,6 +131,31 @@ public sealed class AudienceTests(OwnAzuriteFixture azurite) : IClassFixture<Own
     }
 
     [Fact]
+    public async Task Members_and_runs_are_shown_and_what_is_not_there_is_said_to_be_missing()
+    {
+        await using var app = await StartAsync();
+        await app.Client.PostAsync(Order("o-1"));
+        var run = (string?)(await app.Client.SaveAsync("api/audiences/buyers", """{"name":"Buyers","query":"event('Order Completed').count() >= 1"}"""))["run"];
+        await UntilAsync(async () => (string?)(await app.Client.ReadAsync("api/audiences/buyers"))["state"] == "live");
+
+        var page = await app.Client.ReadAsync("api/audiences/buyers/members");
+        Assert.Equal("""["email:ann@example.com"]""", Assert.Single(page["members"]!.AsArray())!["identifiers"]!.ToJsonString());
+        var end = await app.Client.ReadAsync($"api/audiences/buyers/members?after={(string?)page["next"]}");
+        Assert.Equal((0, null), (end["members"]!.AsArray().Count, (string?)end["next"]));
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_after"), await RefusalAsync("api/audiences/buyers/members?after=zz"));
+        Assert.Equal((HttpStatusCode.NotFound, "no_audience"), await RefusalAsync("api/audiences/others/members"));
+
+        var listed = Assert.Single((await app.Client.ReadAsync("api/runs"))["runs"]!.AsArray(), one => (string?)one!["id"] == run)!;
+        Assert.Equal(("backfill", "buyers", null), ((string?)listed["kind"], (string?)listed["definition"], listed["counts"]));
+        var shown = await app.Client.ReadAsync($"api/runs/{run}");
+        Assert.Equal((1, 1, 1), ((int?)shown["progress"], (int?)shown["total"], (int?)shown["counts"]!["definitions"]!["buyers"]!["entered"]));
+        Assert.DoesNotContain((await app.Client.ReadAsync($"api/runs?after={run}"))["runs"]!.AsArray(), one => (string?)one!["id"] == run);
+        Assert.Equal((HttpStatusCode.NotFound, "no_run"), await RefusalAsync("api/runs/0"));
+
+        async Task<(HttpStatusCode, string?)> RefusalAsync(string path) => await app.Client.ReadAsync(path) is var answer ? (answer.Status, answer.Code) : default;
+    }
+
+    [Fact]
     public async Task Demo_shows_an_audience_being_entered_and_a_trait_changing()
     {
         await using var app = await StartAsync();
