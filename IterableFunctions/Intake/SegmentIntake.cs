@@ -102,7 +102,8 @@ public sealed class SegmentIntake(MessageReader reader, DraftRecorder recorder, 
             return WebhookAnswer.BadRequest(new("arrays_not_accepted", "The body is an array, of which Segment signs only the first message. Switch batching off in the Segment webhook, or set Segment__AcceptArrays and Segment__HeaderSecret."));
         }
 
-        return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(headerSecret ?? ""), Encoding.UTF8.GetBytes(_options.HeaderSecret ?? ""))
+        // Hashes are of one length: how long the secret is, is nobody's business either.
+        return CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(headerSecret ?? "")), SHA256.HashData(Encoding.UTF8.GetBytes(_options.HeaderSecret ?? "")))
             ? null
             : Unauthorized("wrong_header_secret", "A body that is an array needs the header X-Segment-Secret with the value of Segment__HeaderSecret. Add it as a custom header to the Segment webhook.");
     }
