@@ -48,8 +48,8 @@ public sealed class Azurite(string installFolder, string dataFolder, AzuritePort
 {
     private static readonly TimeSpan _startsWithin = TimeSpan.FromSeconds(60);
 
-    /// <summary>Azurite writes its last changes to disk when it closes; longer than this it does not take.</summary>
-    private static readonly TimeSpan _stopsWithin = TimeSpan.FromSeconds(3);
+    /// <summary>What is left to this process where Azurite does not end by itself.</summary>
+    private static readonly TimeSpan _killedWithin = TimeSpan.FromSeconds(1);
 
     private readonly string _package = Path.Combine(AppContext.BaseDirectory, "azurite");
     private Process? _process;
@@ -57,6 +57,9 @@ public sealed class Azurite(string installFolder, string dataFolder, AzuritePort
     public string ConnectionString => ports.ConnectionString;
 
     public string DataFolder { get; } = dataFolder;
+
+    /// <summary>Azurite writes its last changes to disk when it closes. What has not been written by then is lost; on a machine that does nothing else it takes a moment.</summary>
+    public TimeSpan ClosesWithin { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Null while it does not run.</summary>
     public int? ProcessId => _process is { HasExited: false } process ? process.Id : null;
@@ -69,7 +72,7 @@ public sealed class Azurite(string installFolder, string dataFolder, AzuritePort
         Directory.CreateDirectory(DataFolder);
         _process?.Dispose();
         var process = _process = Start("node",
-            Path.Combine(_package, "azurite.mjs"), entry, "--location", DataFolder, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+            Path.Combine(_package, "azurite.mjs"), $"{ClosesWithin.TotalMilliseconds:0}", entry, "--location", DataFolder, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
             "--blobHost", "127.0.0.1", "--blobPort", $"{ports.Blob}",
             "--queueHost", "127.0.0.1", "--queuePort", $"{ports.Queue}",
             "--tableHost", "127.0.0.1", "--tablePort", $"{ports.Table}");
@@ -92,7 +95,7 @@ public sealed class Azurite(string installFolder, string dataFolder, AzuritePort
         if (_process is not { HasExited: false } process)
             return;
         process.StandardInput.Close();
-        using var patience = new CancellationTokenSource(_stopsWithin);
+        using var patience = new CancellationTokenSource(ClosesWithin + _killedWithin);
         await process.WaitForExitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Kill();
     }

@@ -24,7 +24,11 @@ public sealed class AzuriteFixture : IAsyncLifetime
     public static string Unique(string name) => $"{name}{Guid.NewGuid():N}"[..(name.Length + 12)];
 
     /// <summary>An Azurite of the test's own, not yet started, to stop and to kill. Its data goes when the test run ends.</summary>
-    public static Azurite Own() => new(HostSettings.AzuriteFolder, Path.Combine(_folder, $"{Guid.NewGuid():N}"), AzuritePorts.Free());
+    public static Azurite Own() => new(HostSettings.AzuriteFolder, Path.Combine(_folder, $"{Guid.NewGuid():N}"), AzuritePorts.Free())
+    {
+        // As long as it takes on a machine with too much to do: what it has confirmed has to be there when it is started again.
+        ClosesWithin = TimeSpan.FromSeconds(30),
+    };
 
     private static async Task<Azurite> StartAsync()
     {

@@ -1,11 +1,13 @@
-// Runs Azurite for as long as whoever started it lives: `node azurite.mjs <azurite.js> <Azurite's options>`.
+// Runs Azurite for as long as whoever started it lives: `node azurite.mjs <milliseconds> <azurite.js> <Azurite's options>`.
 import { pathToFileURL } from 'node:url';
 
+const [closesWithin, entry] = process.argv.splice(2, 2);
+
 // Standard input is a pipe from the parent, which the system closes however the parent ends, SIGKILL included. Azurite then
-// gets the signal on which it writes its data to disk; what still holds it after two seconds is cut off.
+// gets the signal on which it writes its data to disk; what still holds it after so many milliseconds is cut off.
 process.stdin.resume().once('close', () => {
     process.emit('SIGTERM');
-    setTimeout(() => process.exit(), 2000).unref();
+    setTimeout(() => process.exit(), Number(closesWithin)).unref();
 });
 
 // Ctrl+C goes to the whole process group, but the local host still needs its storage while it ends.
@@ -19,5 +21,4 @@ process.on('newListener', (name, listener) => {
 process.stdout.on('error', () => { });
 process.stderr.on('error', () => { });
 
-const [entry] = process.argv.splice(2, 1);
 await import(pathToFileURL(entry));
