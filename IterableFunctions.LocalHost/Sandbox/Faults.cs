@@ -15,11 +15,11 @@ public enum FaultMode
     [JsonStringEnumMemberName("statusAfter")]
     StatusAfter,
 
-    /// <summary>Waits for <see cref="Fault.HangSeconds"/>, then goes on as usual; no effect if the caller has given up by then.</summary>
+    /// <summary>Waits for <see cref="Fault.HangSeconds"/>, or until all faults are removed, then goes on as usual; no effect if the caller has given up by then.</summary>
     [JsonStringEnumMemberName("hang")]
     Hang,
 
-    /// <summary>Takes effect at once, and answers after <see cref="Fault.HangSeconds"/>.</summary>
+    /// <summary>Takes effect at once, and answers after <see cref="Fault.HangSeconds"/>, or when all faults are removed.</summary>
     [JsonStringEnumMemberName("hangAfter")]
     HangAfter,
 
@@ -75,6 +75,11 @@ public sealed record Fault
 /// <param name="CallsSeen">How many it could have met: more where it takes only every so-many-th.</param>
 public sealed record ArmedFault(int Id, Fault Fault, int CallsLeft, int CallsMet, int CallsSeen);
 
+/// <summary>A fault that has met a call.</summary>
+/// <param name="Fault">As it was ordered.</param>
+/// <param name="Cleared">Ends when all faults are removed.</param>
+internal sealed record MetFault(Fault Fault, Task Cleared);
+
 /// <summary>The faults in waiting, and what they do.</summary>
 internal sealed class Faults
 {
@@ -82,6 +87,7 @@ internal sealed class Faults
     private readonly List<ArmedFault> _armed = [];
     private volatile bool _any;
     private int _lastId;
+    private TaskCompletionSource _cleared = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public int Add(Fault fault)
     {
@@ -102,11 +108,17 @@ internal sealed class Faults
             return [.. _armed];
     }
 
-    /// <param name="id">Null = all.</param>
+    /// <param name="id">Null = all; what hangs goes on then.</param>
     public int Remove(int? id)
     {
         lock (_lock)
         {
+            if (id is null)
+            {
+                _cleared.SetResult();
+                _cleared = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
             var removed = _armed.RemoveAll(fault => id is null || fault.Id == id);
             _any = _armed.Count > 0;
             return removed;
@@ -114,7 +126,7 @@ internal sealed class Faults
     }
 
     /// <summary>The fault that meets this call, if any; costs nothing while none is armed.</summary>
-    public Fault? Take(string endpoint, JsonElement? body, string? argument)
+    public MetFault? Take(string endpoint, JsonElement? body, string? argument)
     {
         if (!_any)
             return null;
@@ -133,7 +145,7 @@ internal sealed class Faults
                 else
                     _armed[index] = armed with { CallsLeft = armed.CallsLeft < 0 ? -1 : armed.CallsLeft - 1, CallsMet = armed.CallsMet + 1 };
                 _any = _armed.Count > 0;
-                return armed.Fault;
+                return new(armed.Fault, _cleared.Task);
             }
 
             return null;
@@ -145,15 +157,16 @@ internal sealed class Faults
             && (fault.User is not { } user || string.Equals(argument, user, StringComparison.OrdinalIgnoreCase) || (body is { } json && Names(json, user)));
 
     /// <summary>Answers a call that a fault has met; null for a broken connection.</summary>
-    /// <param name="fault">The fault.</param>
+    /// <param name="met">The fault.</param>
     /// <param name="handle">Handles the call as usual; gives its answer, and what was logged.</param>
     /// <param name="log">Logs a call that is not handled.</param>
     /// <param name="amend">Changes what was logged, for its caller sees something else.</param>
     /// <param name="time">The clock of hangs.</param>
     /// <param name="gone">Signals that the caller has given up.</param>
     public static async ValueTask<Answer?> AnswerAsync(
-        Fault fault, Func<FaultMode, (Answer Answer, SandboxCall Logged)> handle, Action<Answer, FaultMode> log, Action<SandboxCall, Answer> amend, TimeProvider time, CancellationToken gone)
+        MetFault met, Func<FaultMode, (Answer Answer, SandboxCall Logged)> handle, Action<Answer, FaultMode> log, Action<SandboxCall, Answer> amend, TimeProvider time, CancellationToken gone)
     {
+        var fault = met.Fault;
         switch (fault.Mode)
         {
             case FaultMode.Status or FaultMode.RefuseKey:
@@ -166,7 +179,7 @@ internal sealed class Faults
                 return null;
 
             case FaultMode.Hang:
-                if (await WaitAsync(fault, time, gone))
+                if (await WaitAsync(met, time, gone))
                     return handle(fault.Mode).Answer;
                 log(Unanswered("The caller gave up before the call took effect"), fault.Mode);
                 return null;
@@ -184,18 +197,23 @@ internal sealed class Faults
 
             default:
                 var (answer, hung) = handle(fault.Mode);
-                if (await WaitAsync(fault, time, gone))
+                if (await WaitAsync(met, time, gone))
                     return answer;
                 amend(hung, Unanswered("The caller gave up after the call took effect"));
                 return null;
         }
     }
 
-    private static async Task<bool> WaitAsync(Fault fault, TimeProvider time, CancellationToken gone)
+    /// <summary>Whether the caller is still there.</summary>
+    private static async Task<bool> WaitAsync(MetFault met, TimeProvider time, CancellationToken gone)
     {
         try
         {
-            await Task.Delay(TimeSpan.FromSeconds(fault.HangSeconds), time, gone);
+            await met.Cleared.WaitAsync(TimeSpan.FromSeconds(met.Fault.HangSeconds), time, gone);
+            return true;
+        }
+        catch (TimeoutException)
+        {
             return true;
         }
         catch (OperationCanceledException)
