@@ -4,7 +4,7 @@ using IterableFunctions.Sending;
 namespace IterableFunctions.Iterable;
 
 /// <summary>The user fields that the Iterable project has. Published limit: 3 requests/s per project, so it is asked where a person waits and nowhere else.</summary>
-public sealed class UserFields(HttpClient http, KeyGuard key)
+public sealed class UserFields(HttpClient http, KeyGuard key, TimeProvider time)
 {
     /// <summary>Path below the base URL.</summary>
     private const string Path = "api/users/getFields";
@@ -17,12 +17,12 @@ public sealed class UserFields(HttpClient http, KeyGuard key)
     {
         if (key.RefusedSince is not null)
             return null;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(within);
+        using var limit = new CancellationTokenSource(within, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
-            await using var answer = await http.GetStreamAsync(Path, limit.Token);
-            using var json = await JsonDocument.ParseAsync(answer, cancellationToken: limit.Token);
+            await using var answer = await http.GetStreamAsync(Path, both.Token);
+            using var json = await JsonDocument.ParseAsync(answer, cancellationToken: both.Token);
             return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("fields"u8, out var fields) && fields.ValueKind == JsonValueKind.Object
                 ? fields.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.String).DistinctBy(field => field.Name).ToDictionary(field => field.Name, field => field.Value.GetString()!, StringComparer.Ordinal)
                 : null;

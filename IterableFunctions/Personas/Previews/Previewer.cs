@@ -35,13 +35,13 @@ public sealed class Previewer(Catalogs catalogs, MemberTable members, ProfileTab
         catalog = catalog.With(definition);
         var set = WithoutOthers(catalog.Set, key);
 
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Limit);
+        using var limit = new CancellationTokenSource(Limit, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         var (sample, seen) = (new ProfileSample([], 0, IsWhole: false), new ConcurrentBag<Seen?>());
         try
         {
-            sample = await ProfileSample.DrawAsync(members, SampleSize, draft.IncludeAnonymousUsers, limit.Token);
-            await Parallel.ForEachAsync(sample.Profiles, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = limit.Token }, async (profile, cancelled) =>
+            sample = await ProfileSample.DrawAsync(members, SampleSize, draft.IncludeAnonymousUsers, both.Token);
+            await Parallel.ForEachAsync(sample.Profiles, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = both.Token }, async (profile, cancelled) =>
                 seen.Add(await EvaluateAsync(profile, definition, catalog, set, cancelled)));
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
