@@ -1,3 +1,5 @@
+using Azure.Core;
+using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using IterableFunctions.Iterable;
 using IterableFunctions.Sending;
@@ -40,6 +42,31 @@ public sealed class KeyGuardTests(AzuriteFixture azurite) : IClassFixture<Azurit
             var entered = await Task.WhenAll(Enumerable.Range(0, 20).Select(call => EnterAsync(call % 2 == 0 ? one : other)));
             Assert.Single(entered, wait => wait is null);
         }
+    }
+
+    [Fact]
+    public async Task Look_at_the_table_that_took_its_time_does_not_undo_what_was_claimed_meanwhile()
+    {
+        var slow = new SlowAnswers();
+        var options = new TableClientOptions();
+        options.AddPolicy(slow, HttpPipelinePosition.PerCall);
+        var guard = Instance(options: options);
+        await guard.RefusedAsync(IterableEndpoint.TrackEvent.Path, 401, default);
+        Assert.NotNull(await EnterAsync(guard));
+        await UntilAsync(() => Task.FromResult(slow.Looks == 1));
+
+        // The look is answered with what the table held before the claim, and comes to its end behind it.
+        _time.Advance(KeyGuard.Probing);
+        var hold = slow.Hold();
+        Assert.NotNull(guard.RefusedSince);
+        await UntilAsync(() => Task.FromResult(slow.Holds));
+        Assert.Null(await EnterAsync(guard));
+        hold.SetResult();
+        await UntilAsync(() => Task.FromResult(slow.Looks == 2));
+        await Task.Delay(200);
+
+        _time.Advance(KeyGuard.Probing);
+        Assert.Null(await EnterAsync(guard));
     }
 
     [Fact]
@@ -109,13 +136,43 @@ public sealed class KeyGuardTests(AzuriteFixture azurite) : IClassFixture<Azurit
 
     private static readonly IOptions<StorageOptions> _storage = Options.Create(new StorageOptions());
 
-    private KeyGuard Instance(string? key = null) => new(key ?? _key, "API key", "it", new(new TableServiceClient(azurite.ConnectionString), _storage), _time, NullLogger<KeyGuard>.Instance);
+    private KeyGuard Instance(string? key = null, TableClientOptions? options = null) => new(key ?? _key, "API key", "it", new(new TableServiceClient(azurite.ConnectionString, options), _storage), _time, NullLogger<KeyGuard>.Instance);
 
     private static async Task<TimeSpan?> EnterAsync(KeyGuard guard, IterableEndpoint? endpoint = null) => await guard.EnterAsync((endpoint ?? IterableEndpoint.TrackEvent).Path, default);
 
+    /// <summary>Holds back the answer to a look at the table.</summary>
+    private sealed class SlowAnswers : HttpPipelinePolicy
+    {
+        private TaskCompletionSource? _hold;
+        private int _looks;
+
+        /// <summary>Looks that have been answered.</summary>
+        public int Looks => Volatile.Read(ref _looks);
+
+        public bool Holds { get; private set; }
+
+        public TaskCompletionSource Hold() => _hold = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+        {
+            await ProcessNextAsync(message, pipeline);
+            if (message.Request.Method != RequestMethod.Get)
+                return;
+            if (Interlocked.Exchange(ref _hold, null) is { } hold)
+            {
+                Holds = true;
+                await hold.Task;
+            }
+
+            Interlocked.Increment(ref _looks);
+        }
+
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException("The app does not block.");
+    }
+
     private static async Task UntilAsync(Func<Task<bool>> holds)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         while (!await holds())
             await Task.Delay(50, limit.Token);
     }

@@ -70,6 +70,7 @@ public sealed partial class KeyGuard(string key, string name, string settings, R
                 return WaitAfter(now - refused.Since);
             // One call of this instance tries for it.
             refused = refused with { NextProbe = now + Probing };
+            _changes++;
             _refused[refused.Scope] = refused;
         }
 
@@ -154,8 +155,10 @@ public sealed partial class KeyGuard(string key, string name, string settings, R
     {
         lock (_lock)
         {
-            if (_refused.ContainsKey(refused.Scope))
-                _refused[refused.Scope] = refused;
+            if (!_refused.ContainsKey(refused.Scope))
+                return;
+            _changes++;
+            _refused[refused.Scope] = refused;
         }
     }
 
