@@ -84,6 +84,8 @@ internal sealed class RecomputeWorld : IAsyncDisposable
             Storage.Queue(queue);
         for (var i = 0; i < _profiles; i++)
             Write(i);
+        // However long that took, definitions are known anew, and are not read again while the hour goes on.
+        await _app.GetRequiredService<Catalogs>().ReloadAsync(default);
     }
 
     /// <summary>Writes those who leave at this hour once more as they were before.</summary>
