@@ -15,7 +15,7 @@ public sealed class Ledger
     public Task HoldAsync() => Held.Task;
 
     /// <summary>The next entry, which has to come.</summary>
-    public async Task<string> NextAsync() => await _entries.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+    public async Task<string> NextAsync() => await _entries.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(5));
 
     public bool IsEmpty => !_entries.Reader.TryPeek(out _);
 }
