@@ -1,7 +1,9 @@
+using IterableFunctions.Tests.LocalHost;
+
 namespace IterableFunctions.Tests.Faults;
 
-/// <summary>The system's clock, which can be put forward.</summary>
-internal sealed class ForwardTimeProvider : TimeProvider
+/// <summary>The system's clock with long deadlines, which can be put forward.</summary>
+internal sealed class ForwardTimeProvider : PatientTimeProvider
 {
     private long _ahead;
 

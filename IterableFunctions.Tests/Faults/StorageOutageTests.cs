@@ -25,7 +25,7 @@ public sealed class StorageOutageTests(ITestOutputHelper output) : IAsyncLifetim
     [MemberData(nameof(Seeds))]
     public async Task Message_is_answered_200_if_Iterable_has_it_202_if_the_queue_has_it_and_else_503(int seed)
     {
-        await using var app = await RunningApp.StartAsync(_azurite.ConnectionString, settings: Shop.NewSettingsWithShortLease());
+        await using var app = await RunningApp.StartAsync(_azurite.ConnectionString, settings: Shop.NewSettingsWithShortLease(), clock: TimeProvider.System);
         using var shop = new Shop(_azurite.ConnectionString, app.Settings.Address, app.Sandbox, output);
         shop.Iterable.AddFault(new() { Mode = FaultMode.Status, Status = 500, Every = 2, Calls = -1 });
         var notThere = 0;

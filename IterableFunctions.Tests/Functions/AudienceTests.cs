@@ -11,7 +11,7 @@ namespace IterableFunctions.Tests.Functions;
 /// <summary>What becomes of definitions in a running app: signed messages come in, and Iterable is told.</summary>
 public sealed class AudienceTests(OwnAzuriteFixture azurite) : IClassFixture<OwnAzuriteFixture>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     [Fact]
     public async Task Audience_is_entered_and_left_and_a_trait_follows_its_events_as_field_and_as_event()

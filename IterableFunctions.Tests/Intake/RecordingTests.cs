@@ -11,7 +11,7 @@ namespace IterableFunctions.Tests.Intake;
 /// <summary>Which messages stand in profiles, in a running app: what was posted is looked up through the API.</summary>
 public sealed class RecordingTests(OwnAzuriteFixture azurite) : IClassFixture<OwnAzuriteFixture>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     [Fact]
     public async Task Forwarded_message_stands_in_a_profile_that_the_API_shows()

@@ -2,14 +2,13 @@ using System.Net;
 using IterableFunctions.LocalHost;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace IterableFunctions.Tests.LocalHost;
 
 public sealed class TimerTriggersTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 3, 1, 10, 30, 0, TimeSpan.Zero));
+    private readonly Clock _clock = new(new DateTimeOffset(2026, 3, 1, 10, 30, 0, TimeSpan.Zero));
     private readonly Ledger _ledger = new();
 
     [Fact]
@@ -36,7 +35,8 @@ public sealed class TimerTriggersTests(AzuriteFixture azurite) : IClassFixture<A
         using var first = await app.Client.PostAsync("admin/functions/Slow", null);
         using var second = await app.Client.PostAsync("admin/functions/Slow", null);
         Assert.Equal("began", await _ledger.NextAsync());
-        await PassAsync(TimeSpan.FromHours(1));
+        _clock.Advance(TimeSpan.FromHours(1));
+        await Task.Delay(500);
         Assert.True(_ledger.IsEmpty);
         _ledger.Held.SetResult();
         Assert.Equal(["ended", "began", "ended"], [await _ledger.NextAsync(), await _ledger.NextAsync(), await _ledger.NextAsync()]);
@@ -81,15 +81,34 @@ public sealed class TimerTriggersTests(AzuriteFixture azurite) : IClassFixture<A
         azurite.ConnectionString,
         [functions],
         new Dictionary<string, string?> { ["Test__Schedule"] = schedule },
-        services => services.AddSingleton(_ledger).Replace(ServiceDescriptor.Singleton<TimeProvider>(_clock)));
+        services => services.AddSingleton(_ledger),
+        _clock);
 
-    /// <summary>Lets the clock run rather than jump, for a timer may not have begun to wait for it.</summary>
+    /// <summary>Lets the clock run rather than jump, and each minute not before the timer waits for it.</summary>
     private async Task PassAsync(TimeSpan time)
     {
-        for (var passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromMinutes(1))
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        for (var (passed, waits) = (TimeSpan.Zero, 0); passed < time; passed += TimeSpan.FromMinutes(1))
         {
+            while (_clock.Waits == waits)
+                await Task.Delay(5, limit.Token);
+            waits = _clock.Waits;
             _clock.Advance(TimeSpan.FromMinutes(1));
-            await Task.Delay(10);
+        }
+    }
+
+    /// <summary>Knows how often somebody has begun to wait for it.</summary>
+    private sealed class Clock(DateTimeOffset start) : FakeTimeProvider(start)
+    {
+        private int _waits;
+
+        public int Waits => Volatile.Read(ref _waits);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            Interlocked.Increment(ref _waits);
+            return timer;
         }
     }
 

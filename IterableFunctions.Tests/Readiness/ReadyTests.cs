@@ -46,7 +46,7 @@ public sealed class ReadyTests(OwnAzuriteFixture azurite) : IClassFixture<OwnAzu
 
         var (status, reasons) = await ReadyAsync(app);
         // A look at the table that was under way may know of it only with the next one.
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         for (; status == HttpStatusCode.OK; (status, reasons) = await ReadyAsync(app))
             await Task.Delay(50, limit.Token);
 
@@ -97,7 +97,7 @@ public sealed class ReadyTests(OwnAzuriteFixture azurite) : IClassFixture<OwnAzu
 
         await queues.GetQueueClient(name).SendMessageAsync("now");
         Assert.Null(await new QueueCheck(queues, name, TimeSpan.FromHours(1)).ReasonAsync(CancellationToken.None));
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         string? reason;
         // Storage tells its time in whole seconds.
         while ((reason = await check.ReasonAsync(limit.Token)) is null)
