@@ -18,6 +18,7 @@ using OpenTelemetry.Trace;
 namespace IterableFunctions.Tests.Telemetry;
 
 /// <summary>Where telemetry goes.</summary>
+[Collection(nameof(Tracing))]
 public sealed class TelemetryExportTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string ConnectionString = "InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=http://127.0.0.1:9/";

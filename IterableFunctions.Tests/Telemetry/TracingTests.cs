@@ -9,7 +9,15 @@ using OpenTelemetry.Trace;
 
 namespace IterableFunctions.Tests.Telemetry;
 
+/// <summary>
+/// Classes of tests in which apps make spans, one after the other: the source is the process's, so whether a span is made and kept is decided by all apps together, and one that keeps
+/// everything has the others keep it too.
+/// </summary>
+[CollectionDefinition(nameof(Tracing))]
+public sealed class TracingCollection;
+
 /// <summary>A message can be followed by its messageId. Other tests' apps share the source, so only what bears the test's own messageId counts.</summary>
+[Collection(nameof(Tracing))]
 public sealed class TracingTests(OwnAzuriteFixture azurite) : IClassFixture<OwnAzuriteFixture>
 {
     private readonly List<Activity> _spans = [];
@@ -121,7 +129,7 @@ public sealed class TracingTests(OwnAzuriteFixture azurite) : IClassFixture<OwnA
 
     private static async Task UntilAsync(Func<bool> holds)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         while (!holds())
             await Task.Delay(50, limit.Token);
     }
