@@ -11,7 +11,7 @@ namespace IterableFunctions.Tests.Delivering;
 /// <summary>Calls that reach Iterable behind newer ones, in a running app: what the newer ones have set stands in the end.</summary>
 public sealed class OvertakenTests(OwnAzuriteFixture azurite) : IClassFixture<OwnAzuriteFixture>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     [Theory]
     [InlineData("older-plan", "newer-plan", "plan", "\"new\"")]
@@ -24,9 +24,10 @@ public sealed class OvertakenTests(OwnAzuriteFixture azurite) : IClassFixture<Ow
         app.Sandbox.AddFault(new() { Mode = FaultMode.Status, Status = 503 });
         Assert.Equal(HttpStatusCode.Accepted, (await app.Client.PostAsync(Message(older))).Status);
 
-        app.Sandbox.AddFault(new() { Mode = FaultMode.Hang, HangSeconds = 3 });
+        app.Sandbox.AddFault(new() { Mode = FaultMode.Hang });
         await UntilAsync(() => app.Sandbox.Faults.Armed().Count == 0);
         Assert.Equal("delivered", (string?)(await app.Client.PostAsync(Message(newer))).Body["status"]);
+        app.Sandbox.ClearFaults();
 
         // The newer, the older, and the newer once more.
         await UntilAsync(() => app.Sandbox.Calls.Count(call => call.TookEffect) == 3);
@@ -96,12 +97,13 @@ public sealed class OvertakenTests(OwnAzuriteFixture azurite) : IClassFixture<Ow
     public async Task First_attempt_that_is_overtaken_by_a_message_of_the_same_process_is_followed_by_what_is_newer()
     {
         await using var app = await StartAsync();
-        app.Sandbox.AddFault(new() { Mode = FaultMode.Hang, HangSeconds = 2 });
+        app.Sandbox.AddFault(new() { Mode = FaultMode.Hang });
         var older = app.Client.PostAsync(Message("older-plan"));
         await UntilAsync(() => app.Sandbox.Faults.Armed().Count == 0);
 
         await app.Client.PostAsync(Message("newer-plan"));
         Assert.Equal("\"new\"", Field(app, "plan"));
+        app.Sandbox.ClearFaults();
         Assert.Equal("delivered", (string?)(await older).Body["status"]);
 
         // At once, or from the queue where the time was up.
