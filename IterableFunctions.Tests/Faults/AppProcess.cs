@@ -14,7 +14,7 @@ namespace IterableFunctions.Tests.Faults;
 internal sealed class AppProcess(string storage, Uri sandbox, IReadOnlyDictionary<string, string?>? settings = null) : IDisposable
 {
     /// <summary>How long it may take to answer after its start, on a machine that does other things.</summary>
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(5);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("app-process-").FullName;
     private readonly IReadOnlyDictionary<string, string?> _settings = settings ?? Shop.NewSettingsWithShortLease();

@@ -73,9 +73,10 @@ public sealed class DeadLetterTests(OwnAzuriteFixture azurite, ITestOutputHelper
         var traffic = new ShopTraffic("shop", seed);
         shop.Iterable.AddFault(new() { Mode = FaultMode.Status, Status = 400, Code = "BadParams", Calls = -1 });
         await shop.Segment.SendAsync(traffic.Bodies(100), shop.Cancellation);
-        var letters = (await shop.DeadLettersAsync()).Count;
+        var letters = await shop.DeadLettersAsync();
         Assert.All(shop.Segment.Delivered, message => Assert.True(shop.IsReplaced(message)));
-        Assert.Equal(100, letters + shop.Segment.Delivered.Count());
+        // One each, however often it was sent.
+        Assert.Equal(100, letters.Select(letter => (string?)letter["call"]!["messageId"]).Distinct().Count() + shop.Segment.Delivered.Count());
         Assert.Empty(shop.Iterable.Users);
         shop.Iterable.ClearFaults();
 
@@ -91,8 +92,8 @@ public sealed class DeadLetterTests(OwnAzuriteFixture azurite, ITestOutputHelper
         await sending;
 
         await shop.CheckAsync($"dead letters sent again, seed {seed}", $"; {delivered} replayed, {failed} replays failed");
-        Assert.Equal(letters, delivered);
-        Assert.Equal(shop.Segment.Accepted.Count - shop.LeftOut.Count, shop.Confirmed);
+        Assert.Equal(letters.Count, delivered);
+        shop.AssertNoneRepeatedNeedlessly(app.Logs);
     }
 
     private BlobContainerClient Blobs => new(azurite.ConnectionString, "forward");
@@ -103,6 +104,6 @@ public sealed class DeadLetterTests(OwnAzuriteFixture azurite, ITestOutputHelper
     {
         if (clear)
             await azurite.ClearAsync();
-        return await RunningApp.StartAsync(azurite.ConnectionString, settings: Shop.NewSettings());
+        return await RunningApp.StartAsync(azurite.ConnectionString, settings: Shop.NewSettings(), configure: services => Shop.BePatientWithQueues(services, azurite.ConnectionString), clock: TimeProvider.System);
     }
 }

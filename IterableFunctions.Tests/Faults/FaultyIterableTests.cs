@@ -1,8 +1,5 @@
 using IterableFunctions.LocalHost.Sandbox;
 using IterableFunctions.Tests.LocalHost;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 using Xunit.Abstractions;
 
 namespace IterableFunctions.Tests.Faults;
@@ -55,7 +52,7 @@ public sealed class FaultyIterableTests(OwnAzuriteFixture azurite, ITestOutputHe
 
         await shop.CheckAsync($"{fault}, seed {seed}");
         Assert.Contains(shop.Iterable.Calls, call => call.Fault == Faults[fault].Mode);
-        AssertNoneRepeatedNeedlessly(app, shop);
+        shop.AssertNoneRepeatedNeedlessly(app.Logs);
         if (Faults[fault].RetryAfter is { } seconds)
             AssertKeeps(TimeSpan.FromSeconds(seconds), shop);
     }
@@ -77,7 +74,7 @@ public sealed class FaultyIterableTests(OwnAzuriteFixture azurite, ITestOutputHe
         await shop.Segment.SendAsync(traffic.Bodies(Messages / 4), shop.Cancellation);
 
         await shop.CheckAsync($"down for a stretch, seed {seed}");
-        AssertNoneRepeatedNeedlessly(app, shop);
+        shop.AssertNoneRepeatedNeedlessly(app.Logs);
     }
 
     [Theory]
@@ -103,17 +100,7 @@ public sealed class FaultyIterableTests(OwnAzuriteFixture azurite, ITestOutputHe
         await shop.Segment.SendAsync(traffic.Bodies(Messages / 2), shop.Cancellation);
 
         await shop.CheckAsync($"key refused, seed {seed}");
-        AssertNoneRepeatedNeedlessly(app, shop);
-    }
-
-    /// <summary>A call whose success the app has seen is not sent again, unless its sender did not see the app's answer.</summary>
-    private static void AssertNoneRepeatedNeedlessly(RunningApp app, Shop shop)
-    {
-        var once = shop.Segment.Accepted.Count - shop.LeftOut.Count;
-        // On a machine with too much to do an answer can come too late: then Iterable has given one, and the app has none; or storage fails behind the call, which is the queue's then.
-        var unseen = app.Logs.At(LogLevel.Warning).Count(line => line.StartsWith("No answer", StringComparison.Ordinal)) - shop.Iterable.Calls.Count(call => call.Status == 0);
-        var failed = app.Logs.At(LogLevel.Error).Count(line => line.StartsWith("The function ForwardRetry failed", StringComparison.Ordinal));
-        Assert.InRange(shop.Confirmed, once, once + shop.Segment.RepeatedMessages + Math.Max(unseen, 0) + failed);
+        shop.AssertNoneRepeatedNeedlessly(app.Logs);
     }
 
     /// <summary>No call comes back before the time that a 429 has named for it.</summary>
@@ -133,10 +120,6 @@ public sealed class FaultyIterableTests(OwnAzuriteFixture azurite, ITestOutputHe
         var settings = Shop.NewSettings();
         if (longestRetry is not null)
             settings["Delivering__LongestRetry"] = longestRetry;
-        return await RunningApp.StartAsync(azurite.ConnectionString, settings: settings, configure: services =>
-        {
-            if (clock is not null)
-                services.Replace(ServiceDescriptor.Singleton(clock));
-        });
+        return await RunningApp.StartAsync(azurite.ConnectionString, settings: settings, configure: services => Shop.BePatientWithQueues(services, azurite.ConnectionString), clock: clock ?? TimeProvider.System);
     }
 }
